@@ -1,0 +1,180 @@
+//! Argument structs of the built-in commands, written once: `framework` runs them, `xtask` parses and validates with
+//! them before anything is built.
+//!
+//! Adding a built-in command here means one struct, and one line in [`BUILTINS`].
+
+mod bulk;
+mod options;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::Args;
+
+pub use bulk::BulkOptions;
+pub use options::{AddrPort, BASE_OPTION_IDS, BaseOptions, Labels, Modules};
+
+/// A built-in command as both `xtask` and the app see it.
+#[derive(Clone, Copy)]
+pub struct Builtin {
+    /// The name that is typed (`-` and `_` are equal on look-up).
+    pub name: &'static str,
+    augment: fn(clap::Command) -> clap::Command,
+}
+
+impl Builtin {
+    /// The full clap command: own arguments first, then the base options. `program` is what the person typed before
+    /// the command's name (`app`, `cargo xtask`).
+    pub fn command(&self, program: &str) -> clap::Command {
+        command(self.name, program, self.augment)
+    }
+}
+
+const fn builtin<T: Args>(name: &'static str) -> Builtin {
+    Builtin { name, augment: T::augment_args }
+}
+
+/// Every built-in command, by name.
+pub const BUILTINS: &[Builtin] = &[
+    builtin::<Check>("check"),
+    builtin::<Diffsettings>("diffsettings"),
+    builtin::<Help>("help"),
+    builtin::<Migrate>("migrate"),
+    builtin::<Runserver>("runserver"),
+    builtin::<Showmigrations>("showmigrations"),
+    builtin::<Version>("version"),
+];
+
+/// Finds a built-in command; `-` and `_` are equal.
+pub fn find(name: &str) -> Option<&'static Builtin> {
+    BUILTINS.iter().find(|builtin| same_name(builtin.name, name))
+}
+
+/// True when two names are the same but for `-` and `_`.
+pub fn same_name(left: &str, right: &str) -> bool {
+    left.len() == right.len()
+        && left
+            .bytes()
+            .zip(right.bytes())
+            .all(|(l, r)| l == r || (matches!(l, b'-' | b'_') && matches!(r, b'-' | b'_')))
+}
+
+/// Makes the clap command of any command, built-in or a module's: its own arguments (added by `augment`), then the
+/// base options under a heading of their own.
+pub fn command(name: &'static str, program: &str, augment: fn(clap::Command) -> clap::Command) -> clap::Command {
+    let command = augment(clap::Command::new(name)).bin_name(format!("{program} {name}")).no_binary_name(true);
+    BaseOptions::augment_args(command.next_help_heading("Base options"))
+}
+
+/// Check the project for problems, without changing anything
+#[derive(Args, Clone, Debug, Default)]
+pub struct Check {
+    /// Check only these modules (all by default)
+    #[arg(value_name = "MODULE")]
+    pub modules: Vec<String>,
+    /// Run only the checks with this tag (repeatable)
+    #[arg(short, long = "tag", value_name = "TAG")]
+    pub tags: Vec<String>,
+    /// List the tags there are, and stop
+    #[arg(long, visible_alias = "list_tags")]
+    pub list_tags: bool,
+    /// Run the checks for a deployment too
+    #[arg(long)]
+    pub deploy: bool,
+    /// The lowest level that makes the command fail
+    #[arg(long, alias = "fail_level", value_name = "LEVEL", default_value = "ERROR", ignore_case = true,
+          value_parser = ["CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG"])]
+    pub fail_level: Option<String>,
+    /// Run the checks that need this database too (repeatable)
+    #[arg(long = "database", value_name = "ALIAS")]
+    pub databases: Vec<String>,
+}
+
+/// Show how the settings in force differ from the defaults
+#[derive(Args, Clone, Debug, Default)]
+pub struct Diffsettings {
+    /// Show the settings that have not been changed too
+    #[arg(long)]
+    pub all: bool,
+    /// Compare with this settings file instead of the built-in defaults
+    #[arg(long, value_name = "FILE")]
+    pub default: Option<PathBuf>,
+    /// How to show it: `hash` (changed keys, ### marks what has no default) or `unified` (a diff)
+    #[arg(long, value_name = "FORMAT", default_value = "hash", value_parser = ["hash", "unified"])]
+    pub output: Option<String>,
+}
+
+/// List the commands, or show the help of one
+#[derive(Args, Clone, Debug, Default)]
+pub struct Help {
+    /// The command to explain
+    #[arg(value_name = "COMMAND")]
+    pub command: Option<OsString>,
+    /// Print the names of all commands, one a line
+    #[arg(long)]
+    pub commands: bool,
+    /// Print the list for people (`text`) or for programs (`json`)
+    #[arg(long, value_name = "FORMAT", value_parser = ["text", "json"], default_value = "text")]
+    pub format: Option<String>,
+}
+
+/// Bring the database up to date with the migrations
+#[derive(Args, Clone, Debug, Default)]
+pub struct Migrate {
+    /// Migrate only this module
+    #[arg(value_name = "MODULE")]
+    pub module: Option<String>,
+    /// Go to this migration, forwards or backwards (`zero` unapplies all; a unique prefix will do)
+    #[arg(value_name = "MIGRATION")]
+    pub migration: Option<String>,
+    /// Show what would be done, in order, and stop
+    #[arg(long)]
+    pub plan: bool,
+    /// Exit with 1 when migrations are unapplied, and change nothing
+    #[arg(long)]
+    pub check: bool,
+    /// Record the migrations as applied or unapplied without running them
+    #[arg(long)]
+    pub fake: bool,
+    /// The database to migrate
+    #[arg(long, value_name = "ALIAS", default_value = "default")]
+    pub database: Option<String>,
+    /// Never ask
+    #[arg(long = "noinput", visible_alias = "no-input", aliases = ["no_input", "yes"])]
+    pub noinput: bool,
+    /// Apply only when the database has no tables at all (what `cargo xtask dev` does first)
+    #[arg(long, hide = true)]
+    pub if_empty: bool,
+}
+
+/// Start the development server
+#[derive(Args, Clone, Debug, Default)]
+pub struct Runserver {
+    /// Where to listen: `port`, `address:port` or `host:port` (default 127.0.0.1:8000)
+    #[arg(value_name = "ADDR:PORT")]
+    pub addrport: Option<AddrPort>,
+    /// Write the bound `host:port` to this file once the server is ready
+    #[arg(long, value_name = "PATH", hide = true)]
+    pub port_file: Option<PathBuf>,
+}
+
+/// Show the migrations and which of them are applied
+#[derive(Args, Clone, Debug, Default)]
+pub struct Showmigrations {
+    /// Show only these modules (all by default)
+    #[arg(value_name = "MODULE")]
+    pub modules: Vec<String>,
+    /// List by module (the default)
+    #[arg(short, long, conflicts_with = "plan")]
+    pub list: bool,
+    /// List in the order in which they are applied
+    #[arg(short, long)]
+    pub plan: bool,
+    /// The database to look at
+    #[arg(long, value_name = "ALIAS", default_value = "default")]
+    pub database: Option<String>,
+}
+
+/// Print the version
+#[derive(Args, Clone, Debug, Default)]
+pub struct Version {}
