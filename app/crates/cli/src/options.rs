@@ -6,14 +6,14 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{ArgAction, Args};
+use clap::Args;
 
 /// The options that every command accepts.
 #[derive(Args, Clone, Debug)]
 pub struct BaseOptions {
     /// Print the version and stop
-    #[arg(long, action = ArgAction::Version)]
-    pub version: Option<bool>,
+    #[arg(long)]
+    pub version: bool,
     /// How much to print: 0 nothing, 1 normal, 2 verbose, 3 very verbose
     #[arg(short, long, value_name = "LEVEL", default_value = "1",
           value_parser = PossibleValuesParser::new(["0", "1", "2", "3"]).map(|level| level.as_bytes()[0] - b'0'))]
@@ -38,7 +38,7 @@ pub struct BaseOptions {
 impl Default for BaseOptions {
     fn default() -> Self {
         Self {
-            version: None,
+            version: false,
             verbosity: 1,
             settings: None,
             traceback: false,
