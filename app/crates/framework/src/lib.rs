@@ -1,1 +1,21 @@
-//! framework
+//! All that a module of a project may use: settings, context, commands, checks, pages, templates.
+//!
+//! Data flows one way: argv and environment → typed arguments and [`conf::Settings`] → [`context::Context`] → command or
+//! handler → service → rows. Text leaves through [`management::Console`] or [`http::Response`] only.
+
+pub mod checks;
+pub mod clock;
+pub mod conf;
+pub mod context;
+pub mod http;
+pub mod i18n;
+pub mod logging;
+pub mod management;
+pub mod migrations;
+pub mod module;
+pub mod project;
+pub mod staticfiles;
+pub mod templates;
+
+pub use cli;
+pub use db;

@@ -1,0 +1,202 @@
+//! The typed settings and their defaults. Every key can be set in a file (`[database] url = …`) or in the environment
+//! (`APP__DATABASE__URL`).
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use chrono_tz::Tz;
+use secrecy::SecretString;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+
+use crate::i18n::Locale;
+use crate::logging::Level;
+use crate::management::Colors;
+
+/// The secret key of a development environment; production refuses it.
+pub const DEVELOPMENT_SECRET_KEY: &str = "insecure-development-key-change-me-in-production";
+
+/// Which kind of environment this is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Environment {
+    /// A person's own machine: debug pages, templates and migrations read from disk.
+    #[default]
+    Development,
+    /// A server: unsafe defaults are refused.
+    Production,
+    /// The tests: reads no `.env`.
+    Test,
+}
+
+impl Environment {
+    /// The name, which is that of the settings file too (`config/<name>.toml`).
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Development => "development",
+            Self::Production => "production",
+            Self::Test => "test",
+        }
+    }
+}
+
+/// All settings.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Which kind of environment this is (`APP__ENVIRONMENT`; never from a file).
+    #[serde(skip)]
+    pub environment: Environment,
+    /// Show details of errors in pages.
+    pub debug: bool,
+    /// Signs what must not be forged; at least 32 characters of its own in production.
+    pub secret_key: SecretString,
+    /// The host names that requests may name; `*` is any, `.example.com` a domain with all below it. Empty with
+    /// `debug` on: loopback names.
+    pub allowed_hosts: Vec<String>,
+    /// The language of commands, and of pages whose visitor names none.
+    pub language: Locale,
+    /// The time zone in which times are shown (IANA name). They are stored in UTC.
+    pub time_zone: Tz,
+    /// The labels of the installed modules, in order of precedence; all compiled ones when unset.
+    pub modules: Option<Vec<String>>,
+    /// Ids of system checks whose messages are not shown.
+    pub silenced_checks: Vec<String>,
+    /// The colours of command output: `dark`, `light`, `nocolor`, and single roles (`dark;error=yellow/blue,bold`).
+    pub colors: Colors,
+    /// The default database.
+    pub database: Database,
+    /// Further databases, by alias, for `--database`.
+    pub databases: BTreeMap<String, Database>,
+    /// Access.
+    pub auth: Auth,
+    /// The web server.
+    pub server: Server,
+    /// Static files.
+    #[serde(rename = "static")]
+    pub static_files: Static,
+    /// Logging.
+    pub log: Log,
+}
+
+/// One database.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Database {
+    /// `sqlite://var/app.sqlite3` (relative to the project's root) or `postgres://user:password@host/name`. May hold a
+    /// password, so it is a secret.
+    pub url: SecretString,
+    /// How many connections a process keeps at most.
+    pub max_connections: u32,
+}
+
+/// Access.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Auth {
+    /// Whether visitors without login see pages (read-only). On in development only.
+    pub anonymous_read: bool,
+}
+
+/// The web server.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Server {
+    /// Where `runserver` listens when the command line does not say.
+    #[serde(deserialize_with = "parsed")]
+    pub address: cli::AddrPort,
+    /// How many seconds open requests have to finish when the server is told to stop.
+    pub drain_seconds: u64,
+    /// Hide the warning that `runserver` is not for production.
+    pub hide_development_warning: bool,
+}
+
+/// Static files.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Static {
+    /// The URL prefix.
+    pub url: String,
+    /// The project's own directories of static files, before the modules' (relative to the product's source directory).
+    pub dirs: Vec<PathBuf>,
+}
+
+/// Logging.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// The lowest level that is written to the log file.
+    pub level: Level,
+    /// The size in bytes at which the log file is rotated.
+    pub max_bytes: u64,
+    /// How many rotated log files are kept.
+    pub keep: usize,
+}
+
+/// A value that has a text form of its own.
+fn parsed<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: std::str::FromStr<Err = String>,
+{
+    String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            environment: Environment::default(),
+            debug: false,
+            secret_key: SecretString::from(DEVELOPMENT_SECRET_KEY),
+            allowed_hosts: Vec::new(),
+            language: Locale::default(),
+            time_zone: Tz::UTC,
+            modules: None,
+            silenced_checks: Vec::new(),
+            colors: Colors::default(),
+            database: Database::default(),
+            databases: BTreeMap::new(),
+            auth: Auth::default(),
+            server: Server::default(),
+            static_files: Static::default(),
+            log: Log::default(),
+        }
+    }
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self { url: SecretString::from("sqlite://var/app.sqlite3"), max_connections: 8 }
+    }
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        let address = cli::AddrPort { host: Some("127.0.0.1".to_owned()), port: std::num::NonZeroU16::new(8000) };
+        Self { address, drain_seconds: 10, hide_development_warning: false }
+    }
+}
+
+impl Default for Static {
+    fn default() -> Self {
+        Self { url: "/static/".to_owned(), dirs: vec![PathBuf::from("static")] }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { level: Level::default(), max_bytes: 10 * 1024 * 1024, keep: 5 }
+    }
+}
+
+impl Settings {
+    /// The aliases of all databases, the default one first.
+    pub fn database_aliases(&self) -> impl Iterator<Item = &str> {
+        std::iter::once("default").chain(self.databases.keys().map(String::as_str))
+    }
+
+    /// The settings of the database with this alias.
+    pub fn database(&self, alias: &str) -> Option<&Database> {
+        if alias == "default" { Some(&self.database) } else { self.databases.get(alias) }
+    }
+}

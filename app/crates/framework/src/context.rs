@@ -1,0 +1,272 @@
+//! The one wiring that commands, pages and tests share: settings, modules, databases, clock, randomness, locale.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use db::Database;
+use secrecy::ExposeSecret as _;
+use tokio::sync::{Mutex, OnceCell};
+
+use crate::clock::{Clock, Random, SystemClock, SystemRandom};
+use crate::conf::{Env, Layout, Settings};
+use crate::i18n::Locale;
+use crate::management::{CommandError, Registry};
+use crate::module::Module;
+
+/// Everything that a command or a handler works with. Cheap to clone; what it opens, it opens on first use.
+#[derive(Clone)]
+pub struct Context {
+    shared: Arc<Shared>,
+    locale: Option<Locale>,
+    /// Stands in for the databases while a dry run lasts.
+    dry_run: Option<DryRuns>,
+    concurrency: usize,
+}
+
+struct Shared {
+    settings: Settings,
+    layout: Layout,
+    modules: Vec<Module>,
+    registry: Registry,
+    databases: BTreeMap<String, OnceCell<Database>>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    env: Env,
+    program: String,
+    name: &'static str,
+    version: &'static str,
+}
+
+/// The transactions of a dry run, one a database, begun on first use. Clones share them.
+#[derive(Clone, Default)]
+pub(crate) struct DryRuns(Arc<Mutex<BTreeMap<String, db::DryRun>>>);
+
+impl DryRuns {
+    /// The stand-in for `database`.
+    async fn database(&self, alias: &str, database: &Database) -> Result<Database, db::Error> {
+        let mut runs = self.0.lock().await;
+        if let Some(run) = runs.get(alias) {
+            return Ok(run.database());
+        }
+        let run = database.dry_run().await?;
+        let stand_in = run.database();
+        runs.insert(alias.to_owned(), run);
+        Ok(stand_in)
+    }
+
+    /// Takes everything back, and says what would have been written.
+    pub(crate) async fn rollback(self) -> Result<Vec<db::Write>, db::Error> {
+        let mut writes = Vec::new();
+        for run in std::mem::take(&mut *self.0.lock().await).into_values() {
+            writes.extend(run.rollback().await?);
+        }
+        Ok(writes)
+    }
+}
+
+/// Collects what a [`Context`] is made of.
+pub struct ContextBuilder {
+    settings: Settings,
+    layout: Layout,
+    modules: Vec<Module>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    env: Env,
+    name: &'static str,
+    version: &'static str,
+}
+
+impl ContextBuilder {
+    /// Starts with the machine's clock and generator. `modules` are the installed ones, in order of precedence.
+    pub fn new(settings: Settings, layout: Layout, modules: Vec<Module>) -> Self {
+        let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
+        Self { settings, layout, modules, clock, random, env: Env::default(), name: "app", version: "" }
+    }
+
+    /// Hands in another clock.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Hands in another source of randomness.
+    pub fn random(mut self, random: Arc<dyn Random>) -> Self {
+        self.random = random;
+        self
+    }
+
+    /// Hands in the environment, for the hand-over variables between processes.
+    pub fn env(mut self, env: Env) -> Self {
+        self.env = env;
+        self
+    }
+
+    /// Names the project and its version.
+    pub fn project(mut self, name: &'static str, version: &'static str) -> Self {
+        (self.name, self.version) = (name, version);
+        self
+    }
+
+    /// The context. Opens nothing.
+    pub fn build(self) -> Context {
+        let databases = self.settings.database_aliases().map(|alias| (alias.to_owned(), OnceCell::new())).collect();
+        let registry = Registry::new(&self.modules);
+        let locale = Some(self.settings.language);
+        let program = program(&self.env);
+        let Self { settings, layout, modules, clock, random, env, name, version } = self;
+        let shared =
+            Shared { settings, layout, modules, registry, databases, clock, random, env, program, name, version };
+        Context { shared: Arc::new(shared), locale, dry_run: None, concurrency: 1 }
+    }
+}
+
+/// What the person typed before a command's name: `app`, or what the caller says in `APP_PROG`.
+pub(crate) fn program(env: &Env) -> String {
+    env.get("APP_PROG").map_or_else(|| "app".to_owned(), |program| program.to_string_lossy().into_owned())
+}
+
+impl Context {
+    /// The settings.
+    pub fn settings(&self) -> &Settings {
+        &self.shared.settings
+    }
+
+    /// The project's directories.
+    pub fn layout(&self) -> &Layout {
+        &self.shared.layout
+    }
+
+    /// The environment the process was started in. Settings come from [`Self::settings`], not from here.
+    pub fn env(&self) -> &Env {
+        &self.shared.env
+    }
+
+    /// What the person typed before a command's name (`app`, `cargo xtask`), for hints.
+    pub fn program(&self) -> &str {
+        &self.shared.program
+    }
+
+    /// The project's name.
+    pub fn name(&self) -> &'static str {
+        self.shared.name
+    }
+
+    /// The project's version.
+    pub fn version(&self) -> &'static str {
+        self.shared.version
+    }
+
+    /// The installed modules, in order of precedence.
+    pub fn modules(&self) -> &[Module] {
+        &self.shared.modules
+    }
+
+    /// The installed module with this label.
+    ///
+    /// # Errors
+    /// A [`CommandError`] that names the label.
+    pub fn module(&self, label: &str) -> Result<&Module, CommandError> {
+        self.modules()
+            .iter()
+            .find(|module| module.label() == label)
+            .ok_or_else(|| CommandError::new(format!("No installed app with label '{label}'.")))
+    }
+
+    /// The commands of the installed modules and the built-in ones.
+    pub fn registry(&self) -> &Registry {
+        &self.shared.registry
+    }
+
+    /// The present instant, in UTC.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.shared.clock.now()
+    }
+
+    /// The source of randomness.
+    pub fn random(&self) -> &dyn Random {
+        self.shared.random.as_ref()
+    }
+
+    /// The active locale; none inside a command that switched translations off.
+    pub fn locale(&self) -> Option<Locale> {
+        self.locale
+    }
+
+    /// The same context with another locale, or with none.
+    pub fn with_locale(&self, locale: Option<Locale>) -> Self {
+        Self { locale, ..self.clone() }
+    }
+
+    /// How many things a command may do at the same time (`--threads`).
+    pub fn concurrency(&self) -> usize {
+        self.concurrency
+    }
+
+    pub(crate) fn with_concurrency(&self, concurrency: usize) -> Self {
+        Self { concurrency, ..self.clone() }
+    }
+
+    /// The same context with stand-ins for the databases.
+    pub(crate) fn with_dry_run(&self, runs: DryRuns) -> Self {
+        Self { dry_run: Some(runs), ..self.clone() }
+    }
+
+    /// True inside a dry run: what is written will be rolled back.
+    pub fn is_dry_run(&self) -> bool {
+        self.dry_run.is_some()
+    }
+
+    /// The default database, connected on first use.
+    ///
+    /// # Errors
+    /// What connecting says: unknown scheme, unreachable server, unreadable file.
+    pub async fn db(&self) -> anyhow::Result<Database> {
+        self.database("default").await
+    }
+
+    /// The database with this alias, connected on first use.
+    ///
+    /// # Errors
+    /// A usage error for an unknown alias; what connecting says otherwise.
+    pub async fn database(&self, alias: &str) -> anyhow::Result<Database> {
+        self.check_alias(alias)?;
+        let settings = self.settings().database(alias).expect("an alias that was checked");
+        let cell = &self.shared.databases[alias];
+        let database = cell
+            .get_or_try_init(|| {
+                Database::connect(db::ConnectOptions {
+                    url: settings.url.expose_secret().to_owned(),
+                    root: self.layout().root.clone(),
+                    max_connections: settings.max_connections,
+                })
+            })
+            .await?;
+        match &self.dry_run {
+            Some(runs) => Ok(runs.database(alias, database).await?),
+            None => Ok(database.clone()),
+        }
+    }
+
+    /// Checks that there is a database with this alias.
+    ///
+    /// # Errors
+    /// A usage error that names the alias and those there are.
+    pub fn check_alias(&self, alias: &str) -> Result<(), CommandError> {
+        if self.settings().database(alias).is_some() {
+            return Ok(());
+        }
+        let known: Vec<String> = self.settings().database_aliases().map(|known| format!("'{known}'")).collect();
+        let message = format!("argument --database: invalid choice: '{alias}' (choose from {})", known.join(", "));
+        Err(CommandError::new(message).code(2))
+    }
+
+    /// Closes every database that was opened.
+    pub async fn close(&self) {
+        for cell in self.shared.databases.values() {
+            if let Some(database) = cell.get() {
+                database.clone().close().await;
+            }
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! What a command is: typed at the edge, erased inside.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use clap::ArgMatches;
+use cli::BulkOptions;
+
+use super::console::Console;
+use crate::context::Context;
+
+/// What a command gives back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Output {
+    /// Nothing more than what it wrote.
+    #[default]
+    None,
+    /// Text to print (wrapped in `BEGIN;` and `COMMIT;` for an output-transaction command).
+    Text(String),
+}
+
+impl From<()> for Output {
+    fn from((): ()) -> Self {
+        Self::None
+    }
+}
+
+impl From<String> for Output {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+/// Which system checks run before a command.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Checks {
+    /// All but those for deployments and databases.
+    #[default]
+    All,
+    /// None.
+    None,
+    /// Those with one of these tags.
+    Tags(&'static [&'static str]),
+}
+
+/// A management command. Its fields are its arguments; its doc comment is its help.
+pub trait Command: clap::Args + 'static {
+    /// The name that is typed.
+    const NAME: &'static str;
+    /// System checks before it.
+    const CHECKS: Checks = Checks::All;
+    /// Warn when migrations are unapplied (never a stop).
+    const MIGRATIONS_CHECK: bool = false;
+    /// Wrap the returned text in `BEGIN;` and `COMMIT;`.
+    const OUTPUT_TRANSACTION: bool = false;
+    /// Base options that its help does not offer (they still parse).
+    const HIDDEN_OPTIONS: &'static [&'static str] = &[];
+    /// The message when it is given no argument at all.
+    const MISSING_ARGS: Option<&'static str> = None;
+    /// Whether a locale is active inside it.
+    const TRANSLATIONS: bool = true;
+    /// Whether it needs settings that load; without, it gets the defaults.
+    const SETTINGS: bool = true;
+    /// Whether it can spread its work over `--processes`.
+    const PARTITIONED: bool = false;
+
+    /// System checks before it, when they depend on the arguments.
+    fn checks(&self) -> Checks {
+        Self::CHECKS
+    }
+
+    /// The shared options, when the command flattens [`BulkOptions`]: handed over, they are enforced.
+    fn bulk(&self) -> Option<&BulkOptions> {
+        None
+    }
+
+    /// The question to ask before a destructive run. By default `--delete` asks.
+    fn confirmation(&self) -> Option<String> {
+        let deletes = self.bulk().is_some_and(|bulk| bulk.delete);
+        deletes.then(|| format!("`{}` will delete what is there. Go on?", Self::NAME))
+    }
+
+    /// Does the work.
+    fn handle(self, ctx: &Context, console: &mut Console) -> impl Future<Output = anyhow::Result<Output>>;
+}
+
+/// The constants of a [`Command`], as values.
+#[derive(Clone, Copy, Debug)]
+pub struct CommandOptions {
+    /// See [`Command::MIGRATIONS_CHECK`].
+    pub migrations_check: bool,
+    /// See [`Command::OUTPUT_TRANSACTION`].
+    pub output_transaction: bool,
+    /// See [`Command::HIDDEN_OPTIONS`].
+    pub hidden_options: &'static [&'static str],
+    /// See [`Command::MISSING_ARGS`].
+    pub missing_args: Option<&'static str>,
+    /// See [`Command::TRANSLATIONS`].
+    pub translations: bool,
+    /// See [`Command::SETTINGS`].
+    pub settings: bool,
+    /// See [`Command::PARTITIONED`].
+    pub partitioned: bool,
+}
+
+impl CommandOptions {
+    pub(super) const fn of<T: Command>() -> Self {
+        Self {
+            migrations_check: T::MIGRATIONS_CHECK,
+            output_transaction: T::OUTPUT_TRANSACTION,
+            hidden_options: T::HIDDEN_OPTIONS,
+            missing_args: T::MISSING_ARGS,
+            translations: T::TRANSLATIONS,
+            settings: T::SETTINGS,
+            partitioned: T::PARTITIONED,
+        }
+    }
+}
+
+/// A command as a module lists it: plain function pointers, no types.
+#[derive(Clone, Copy)]
+pub struct CommandSpec {
+    /// The name that is typed.
+    pub name: &'static str,
+    /// Its constants.
+    pub options: CommandOptions,
+    augment: fn(clap::Command) -> clap::Command,
+    build: fn(&ArgMatches) -> Result<Box<dyn ErasedCommand>, clap::Error>,
+}
+
+impl CommandSpec {
+    /// The clap command: own arguments first, then the base options.
+    pub fn clap(&self, program: &str) -> clap::Command {
+        let command = cli::command(self.name, program, self.augment);
+        self.options.hidden_options.iter().fold(command, |command, id| command.mut_arg(id, |arg| arg.hide(true)))
+    }
+
+    pub(super) fn build(&self, matches: &ArgMatches) -> Result<Box<dyn ErasedCommand>, clap::Error> {
+        (self.build)(matches)
+    }
+}
+
+/// Lists a command under its own name.
+pub const fn command<T: Command>() -> CommandSpec {
+    command_as::<T>(T::NAME)
+}
+
+/// Lists a command under another name, such as one that was overridden.
+pub const fn command_as<T: Command>(name: &'static str) -> CommandSpec {
+    CommandSpec {
+        name,
+        options: CommandOptions::of::<T>(),
+        augment: T::augment_args,
+        build: |matches| T::from_arg_matches(matches).map(|command| Box::new(command) as Box<dyn ErasedCommand>),
+    }
+}
+
+pub(super) type Handling<'a> = Pin<Box<dyn Future<Output = anyhow::Result<Output>> + 'a>>;
+
+/// A parsed command without its type.
+pub(super) trait ErasedCommand {
+    fn checks(&self) -> Checks;
+    fn bulk(&self) -> Option<BulkOptions>;
+    fn confirmation(&self) -> Option<String>;
+    fn handle<'a>(self: Box<Self>, ctx: &'a Context, console: &'a mut Console) -> Handling<'a>;
+}
+
+impl<T: Command> ErasedCommand for T {
+    fn checks(&self) -> Checks {
+        Command::checks(self)
+    }
+
+    fn bulk(&self) -> Option<BulkOptions> {
+        Command::bulk(self).cloned()
+    }
+
+    fn confirmation(&self) -> Option<String> {
+        Command::confirmation(self)
+    }
+
+    fn handle<'a>(self: Box<Self>, ctx: &'a Context, console: &'a mut Console) -> Handling<'a> {
+        Box::pin(Command::handle(*self, ctx, console))
+    }
+}

@@ -1,0 +1,171 @@
+//! The console of a command: both output streams, its input, and how much it says. Nothing else prints.
+
+use std::io::{self, BufRead, IsTerminal as _};
+
+use super::error::CommandError;
+use super::stream::{Capture, Stream};
+use super::style::{Palette, Role};
+
+/// Where answers come from.
+pub struct Input {
+    reader: Box<dyn BufRead + Send>,
+    is_terminal: bool,
+}
+
+impl Input {
+    /// The process's standard input.
+    pub fn stdin() -> Self {
+        Self { reader: Box::new(io::BufReader::new(io::stdin())), is_terminal: io::stdin().is_terminal() }
+    }
+
+    /// Answers prepared beforehand, one a line, as if a person typed them at a terminal.
+    pub fn typed(text: impl Into<String>) -> Self {
+        Self { reader: Box::new(io::Cursor::new(text.into().into_bytes())), is_terminal: true }
+    }
+
+    /// Text that does not come from a terminal: it can be read, but questions are refused.
+    pub fn piped(text: impl Into<String>) -> Self {
+        Self { is_terminal: false, ..Self::typed(text) }
+    }
+
+    /// The next line without its end; `None` at the end of the input.
+    ///
+    /// # Errors
+    /// When reading fails.
+    pub fn line(&mut self) -> io::Result<Option<String>> {
+        let mut line = String::new();
+        let read = self.reader.read_line(&mut line)?;
+        Ok((read > 0).then(|| line.trim_end_matches(['\r', '\n']).to_owned()))
+    }
+}
+
+/// Who answers questions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Answer {
+    /// The person at the terminal; without one the question is refused (exit code 3).
+    #[default]
+    Ask,
+    /// Nobody: `--yes`, `--noinput`. The answer to "do what I typed?" is yes, other questions are refused.
+    Never,
+}
+
+/// Both output streams, the input, verbosity.
+pub struct Console {
+    /// Data.
+    pub stdout: Stream,
+    /// Talk.
+    pub stderr: Stream,
+    /// Answers.
+    pub stdin: Input,
+    verbosity: u8,
+    answer: Answer,
+}
+
+impl Console {
+    /// The process's own streams, uncoloured, verbosity 1.
+    pub fn process() -> Self {
+        Self::new(Stream::stdout(), Stream::stderr(), Input::stdin())
+    }
+
+    /// A console on these streams, verbosity 1.
+    pub fn new(stdout: Stream, stderr: Stream, stdin: Input) -> Self {
+        Self { stdout, stderr, stdin, verbosity: 1, answer: Answer::default() }
+    }
+
+    /// A console that captures both streams and has no input.
+    pub fn captured(stdout: &Capture, stderr: &Capture) -> Self {
+        Self::new(Stream::capture(stdout), Stream::capture(stderr), Input::piped(""))
+    }
+
+    /// How much to say: 0 nothing, 1 normal, 2 verbose, 3 very verbose.
+    pub fn verbosity(&self) -> u8 {
+        self.verbosity
+    }
+
+    /// Sets how much to say.
+    pub fn set_verbosity(&mut self, verbosity: u8) {
+        self.verbosity = verbosity;
+    }
+
+    /// Sets who answers questions.
+    pub fn set_answer(&mut self, answer: Answer) {
+        self.answer = answer;
+    }
+
+    /// Sets the colours of both streams; `Coloring` says when they are used.
+    pub fn set_colors(&mut self, palette: &Palette, coloring: Coloring) {
+        for stream in [&mut self.stdout, &mut self.stderr] {
+            let colored = match coloring {
+                Coloring::Always => true,
+                Coloring::Never => false,
+                Coloring::Terminal => stream.is_terminal(),
+            };
+            stream.set_palette(if colored { palette.clone() } else { Palette::plain() });
+        }
+    }
+
+    /// Whether a question can be asked.
+    pub fn is_interactive(&self) -> bool {
+        self.answer == Answer::Ask && self.stdin.is_terminal
+    }
+
+    /// Asks whether to do what was typed; only `yes` or `y` goes on. Under `--yes` and `--noinput` the answer is yes.
+    ///
+    /// # Errors
+    /// Exit code 3 when nobody can be asked; when the input fails.
+    pub fn confirm(&mut self, question: &str) -> anyhow::Result<bool> {
+        if self.answer == Answer::Never {
+            return Ok(true);
+        }
+        let answer = self.ask(&format!("{question} [y/N] "))?;
+        Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+    }
+
+    /// Asks a question and gives back the line that was typed.
+    ///
+    /// # Errors
+    /// Exit code 3 when nobody can be asked; exit code 1 when the input ends instead of an answer.
+    pub fn ask(&mut self, prompt: &str) -> anyhow::Result<String> {
+        if !self.is_interactive() {
+            let reason = match self.answer {
+                Answer::Never => "questions are switched off",
+                Answer::Ask => "standard input is not a terminal",
+            };
+            let message = format!(
+                "cannot ask \"{}\": {reason}\nhint: answer it on the command line, with `--yes` or `--force` where the command has them",
+                prompt.trim()
+            );
+            return Err(CommandError::new(message).code(3).into());
+        }
+        self.stdout.write_unended(prompt);
+        match self.stdin.line()? {
+            Some(line) => Ok(line),
+            None => Err(CommandError::new("Cancelled.").into()),
+        }
+    }
+
+    /// Writes a line on stderr in the style of an error.
+    pub fn error(&mut self, text: &str) {
+        self.stderr.styled(Role::Error, text);
+    }
+
+    /// Writes what was held back.
+    ///
+    /// # Errors
+    /// The first failure of either stream since the start (a closed pipe is none).
+    pub fn finish(&mut self) -> io::Result<()> {
+        self.stdout.finish().and(self.stderr.finish())
+    }
+}
+
+/// When output is coloured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Coloring {
+    /// `--force-color`.
+    Always,
+    /// `--no-color`, `NO_COLOR`, `TERM=dumb`.
+    Never,
+    /// Where a person sees it.
+    #[default]
+    Terminal,
+}

@@ -1,0 +1,23 @@
+//! The command layer: commands, their registry, output, and how they are run from argv or from code.
+
+mod bulk;
+mod call;
+mod command;
+mod console;
+mod dispatch;
+mod error;
+mod execute;
+mod help;
+mod registry;
+mod stream;
+mod style;
+
+pub use bulk::parallel;
+pub use call::{Call, Called};
+pub use command::{Checks, Command, CommandOptions, CommandSpec, Output, command, command_as};
+pub use console::{Answer, Coloring, Console, Input};
+pub use error::CommandError;
+pub use execute::execute;
+pub use registry::{Entry, Registry};
+pub use stream::{Capture, Stream};
+pub use style::{Colors, Palette, Role, Style};

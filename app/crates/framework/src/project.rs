@@ -1,0 +1,47 @@
+//! A project: its name, version and modules. `run` is the whole of the app's `main`.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use crate::conf::Env;
+use crate::management::{self, CommandSpec, Console, command};
+use crate::module::Module;
+
+/// A project. Made once in the product's `lib.rs`, run by its `main.rs`.
+pub struct Project {
+    /// The project's name, for pages.
+    pub name: &'static str,
+    /// The version that `app version` prints.
+    pub version: &'static str,
+    modules: Vec<Module>,
+}
+
+impl Project {
+    /// A project of these modules, in order of precedence.
+    pub fn new(name: &'static str, version: &'static str, modules: &[fn() -> Module]) -> Self {
+        Self { name, version, modules: modules.iter().flat_map(|module| module().flatten()).collect() }
+    }
+
+    /// Every compiled module, nested ones after their parents.
+    pub fn modules(&self) -> &[Module] {
+        &self.modules
+    }
+
+    /// Runs the command that the arguments (program name first) name, and gives back the exit code.
+    pub fn run(self, args: impl IntoIterator<Item = OsString>, env: Env) -> ExitCode {
+        ExitCode::from(management::execute(&self, args.into_iter().skip(1).collect(), env, Console::process()))
+    }
+}
+
+/// The built-in commands. Each lives beside its subsystem; this is their one list.
+pub(crate) fn builtin_commands() -> Vec<CommandSpec> {
+    vec![
+        command::<cli::Check>(),
+        command::<cli::Diffsettings>(),
+        command::<cli::Help>(),
+        command::<cli::Migrate>(),
+        command::<cli::Runserver>(),
+        command::<cli::Showmigrations>(),
+        command::<cli::Version>(),
+    ]
+}
