@@ -63,7 +63,14 @@ pub fn same_name(left: &str, right: &str) -> bool {
 /// base options under a heading of their own.
 pub fn command(name: &'static str, program: &str, augment: fn(clap::Command) -> clap::Command) -> clap::Command {
     let command = augment(clap::Command::new(name)).bin_name(format!("{program} {name}")).no_binary_name(true);
-    BaseOptions::augment_args(command.next_help_heading("Base options"))
+    // A struct that adds its arguments also sets its own description; the command keeps its.
+    let about = command.get_about().cloned().unwrap_or_default();
+    let long_about = command.get_long_about().cloned();
+    let command = BaseOptions::augment_args(command.next_help_heading("Base options")).about(about);
+    match long_about {
+        Some(long_about) => command.long_about(long_about),
+        None => command,
+    }
 }
 
 /// Check the project for problems, without changing anything

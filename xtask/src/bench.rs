@@ -1,0 +1,141 @@
+//! `cargo xtask bench …`: figures that the project promises, measured in one run and compared within it.
+
+use std::ffi::{OsStr, OsString};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+
+use crate::dispatch::Session;
+use crate::failure::Failure;
+use crate::plan::{Role, Step};
+use crate::project::Project;
+use crate::{app, output};
+
+/// Measure what the project promises
+#[derive(Debug, Parser)]
+#[command(name = "bench", bin_name = "cargo xtask bench", no_binary_name = true)]
+struct Bench {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// What `cargo xtask` adds to a call of the app (`showmigrations`, nothing to build)
+    #[command(alias = "task_overhead")]
+    TaskOverhead {
+        /// How many times each command is run
+        #[arg(long, value_name = "N", default_value = "21", value_parser = clap::value_parser!(u32).range(3..))]
+        runs: u32,
+    },
+}
+
+/// Runs the task.
+///
+/// # Errors
+/// When a measured command fails.
+pub fn run(session: &mut Session<'_>, args: &[OsString]) -> anyhow::Result<u8> {
+    let bench = match Bench::try_parse_from(args) {
+        Ok(bench) => bench,
+        Err(error) => return Ok(output::clap_error(&error)),
+    };
+    match bench.what {
+        What::TaskOverhead { runs } => {
+            let commands = TaskOverhead::new(session.project)?;
+            session.by_itself("bench", commands.steps(), |_| commands.run(runs))
+        }
+    }
+}
+
+/// The commands that are compared.
+struct TaskOverhead {
+    version: Step,
+    through_cargo: Step,
+    directly: Step,
+    app_alone: Step,
+}
+
+impl TaskOverhead {
+    fn new(project: &Project) -> anyhow::Result<Self> {
+        let itself = std::env::current_exe().context("failed to find xtask's own executable")?;
+        let tool = |program: &OsStr, args: &[&str]| Step {
+            role: Role::Tool,
+            program: program.to_owned(),
+            args: args.iter().map(OsString::from).collect(),
+            directory: project.root.clone(),
+            env: project.scrubbed.clone(),
+        };
+        let mut directly = tool(itself.as_os_str(), &["showmigrations"]);
+        // The same toolchain as through cargo; otherwise the app would look stale.
+        directly.env = directly.env.with("CARGO", &project.cargo);
+        Ok(Self {
+            version: tool(&project.cargo, &["xtask", "--version"]),
+            through_cargo: tool(&project.cargo, &["xtask", "showmigrations"]),
+            directly,
+            app_alone: app::step(project, Role::App, ["showmigrations".into()]),
+        })
+    }
+
+    fn steps(&self) -> Vec<Step> {
+        [&self.version, &self.through_cargo, &self.directly, &self.app_alone].map(Clone::clone).into()
+    }
+
+    fn run(&self, runs: u32) -> anyhow::Result<u8> {
+        let steps = self.steps();
+        for step in &steps {
+            time(step)?;
+        }
+        // In turns, so that whatever else the machine does hits all of them alike.
+        let mut times = vec![Vec::new(); steps.len()];
+        for _ in 0..runs {
+            for (step, times) in steps.iter().zip(&mut times) {
+                times.push(time(step)?);
+            }
+        }
+        let medians: Vec<f64> = times.into_iter().map(|times| median(times).as_secs_f64() * 1e3).collect();
+        let [version, through_cargo, directly, app_alone] = medians[..] else {
+            anyhow::bail!("failed to measure: {} medians", medians.len())
+        };
+        let rows = [
+            ("cargo xtask --version", format!("{version:8.1} ms")),
+            ("cargo xtask showmigrations", format!("{through_cargo:8.1} ms")),
+            ("  ratio (at most 1.3)", format!("{:8.2}", through_cargo / version)),
+            ("app showmigrations", format!("{app_alone:8.1} ms")),
+            ("  xtask's own part (at most 15)", format!("{:8.1} ms", directly - app_alone)),
+        ];
+        let lines = rows.iter().map(|(what, figure)| format!("{what:34} {figure}\n"));
+        output::data(&format!("medians of {runs} runs, in turns\n{}", lines.collect::<String>()))?;
+        Ok(0)
+    }
+}
+
+/// How long one run takes. Its output goes nowhere.
+fn time(step: &Step) -> anyhow::Result<Duration> {
+    let mut command = Command::new(&step.program);
+    command.args(&step.args).current_dir(&step.directory).envs(&step.env.set);
+    for name in &step.env.removed {
+        if !step.env.set.contains_key(name) {
+            command.env_remove(name);
+        }
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let started = Instant::now();
+    let status = command.status().with_context(|| format!("failed to start `{}`", step.short()))?;
+    let spent = started.elapsed();
+    if status.success() {
+        return Ok(spent);
+    }
+    Err(Failure::new(format!("`{}` failed: {status}", step.short()))
+        .hint(format!(
+            "`cargo xtask {}` shows why",
+            step.args.iter().map(|arg| arg.to_string_lossy()).next_back().unwrap_or_default()
+        ))
+        .into())
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times.get(times.len() / 2).copied().unwrap_or_default()
+}

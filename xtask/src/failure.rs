@@ -1,0 +1,50 @@
+//! Errors with an exit code and a hint, and how every error is shown.
+
+use std::fmt;
+
+use crate::output;
+
+/// An error that knows its exit code and what to type next.
+#[derive(Debug)]
+pub struct Failure {
+    code: u8,
+    message: String,
+    hint: Option<String>,
+}
+
+impl Failure {
+    /// A failure with exit code 1.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { code: 1, message: message.into(), hint: None }
+    }
+
+    /// Sets the exit code.
+    #[must_use]
+    pub fn code(self, code: u8) -> Self {
+        Self { code, ..self }
+    }
+
+    /// Adds the line that says what to do next.
+    #[must_use]
+    pub fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// Shows an error with its causes on stderr and gives the exit code.
+pub fn report(error: &anyhow::Error) -> u8 {
+    output::note(format_args!("error: {error:#}"));
+    let Some(failure) = error.downcast_ref::<Failure>() else { return 1 };
+    if let Some(hint) = &failure.hint {
+        output::note(format_args!("hint: {hint}"));
+    }
+    failure.code
+}

@@ -1,0 +1,152 @@
+//! What the app's binary was built from, boiled down to one number: it is the same exactly as long as cargo would
+//! have nothing to do.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::Metadata;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use walkdir::{DirEntry, WalkDir};
+
+use crate::project::Project;
+
+/// A file's modification time in nanoseconds.
+pub type Nanos = i128;
+
+/// The modification time of a file.
+pub fn modified(metadata: &Metadata) -> Nanos {
+    Nanos::from(metadata.mtime()) * 1_000_000_000 + Nanos::from(metadata.mtime_nsec())
+}
+
+/// The state of everything that goes into the binary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fingerprint {
+    /// The number.
+    pub hash: u64,
+    /// When the newest of the files was changed.
+    pub newest: Nanos,
+}
+
+/// Takes the fingerprint: every file that the compiler read (its dep-info says which), every Rust file in the source
+/// directories (so that a new one counts), manifests, lockfile, cargo's configuration, the toolchain, and the
+/// variables that change a build. Modification time and size stand for a file's content, as they do for cargo.
+///
+/// # Errors
+/// When there is no usable dep-info, or it belongs to another checkout.
+pub fn take(project: &Project) -> anyhow::Result<Fingerprint> {
+    let mut files = compiled_from(project)?;
+    listed(project, &mut files);
+    files.extend(settings_of_the_build(project));
+    files.sort_unstable_by(|a, b| a.as_os_str().as_bytes().cmp(b.as_os_str().as_bytes()));
+    files.dedup();
+    let mut hasher = DefaultHasher::new();
+    let mut newest = 0;
+    for file in &files {
+        hasher.write(file.as_os_str().as_bytes());
+        match std::fs::metadata(file) {
+            Ok(metadata) => {
+                let modified = modified(&metadata);
+                newest = newest.max(modified);
+                (modified, metadata.len()).hash(&mut hasher);
+            }
+            // A file that is not there is a state like any other: it differs from being there.
+            Err(_) => hasher.write_u8(0),
+        }
+    }
+    hasher.write(project.root.as_os_str().as_bytes());
+    toolchain(&project.cargo).hash(&mut hasher);
+    for variable in project.variables.iter().filter(|(name, _)| changes_builds(name)) {
+        variable.hash(&mut hasher);
+    }
+    Ok(Fingerprint { hash: hasher.finish(), newest })
+}
+
+/// The files that the compiler read for the binary, from cargo's dep-info beside it.
+fn compiled_from(project: &Project) -> anyhow::Result<Vec<PathBuf>> {
+    let path = project.app_binary().with_extension("d");
+    let text = std::fs::read(&path).with_context(|| format!("failed to read `{}`", path.display()))?;
+    let files: Vec<PathBuf> = dep_info(&text).into_iter().map(|file| project.root.join(file)).collect();
+    // Two checkouts may share a target directory. A binary of the other one is not ours, however new.
+    let is_ours = files.iter().any(|file| file.starts_with(project.root.join("app")));
+    anyhow::ensure!(is_ours, "`{}` belongs to another checkout", path.display());
+    Ok(files)
+}
+
+/// The files of the first rule of a makefile as cargo writes it: `binary: file file …`, spaces as `\ `.
+fn dep_info(text: &[u8]) -> Vec<PathBuf> {
+    let line = text.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let start = line.windows(2).position(|pair| pair == b": ").map_or(line.len(), |colon| colon + 2);
+    let mut files = Vec::new();
+    let mut word = Vec::new();
+    let mut bytes = line[start..].iter().copied().peekable();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'\\' if bytes.peek() == Some(&b' ') => word.extend(bytes.next()),
+            b' ' => files.push(std::mem::take(&mut word)),
+            _ => word.push(byte),
+        }
+    }
+    files.push(word);
+    files.into_iter().filter(|file| !file.is_empty()).map(|file| PathBuf::from(OsString::from_vec(file))).collect()
+}
+
+/// Every Rust file of the app and its crates. Migrations and templates are read at run time and do not count.
+fn listed(project: &Project, files: &mut Vec<PathBuf>) {
+    let visible = |entry: &DirEntry| !entry.file_name().as_bytes().starts_with(b".");
+    for package in packages(project) {
+        files.push(package.join("Cargo.toml"));
+        files.push(package.join("build.rs"));
+        let sources = WalkDir::new(package.join("src")).into_iter().filter_entry(visible);
+        // What cannot be listed cannot be compiled either; cargo will say so.
+        let sources = sources.filter_map(Result::ok).filter(|entry| entry.path().extension() == Some(OsStr::new("rs")));
+        files.extend(sources.map(DirEntry::into_path));
+    }
+}
+
+fn packages(project: &Project) -> Vec<PathBuf> {
+    let app = project.root.join("app");
+    let crates = std::fs::read_dir(app.join("crates")).into_iter().flatten().filter_map(Result::ok);
+    crates.map(|entry| entry.path()).chain([app.clone()]).collect()
+}
+
+/// Files that change how things are built.
+fn settings_of_the_build(project: &Project) -> Vec<PathBuf> {
+    const NAMES: &[&str] =
+        &["Cargo.toml", "Cargo.lock", ".cargo/config.toml", ".cargo/config", "rust-toolchain.toml", "rust-toolchain"];
+    let mut files: Vec<PathBuf> = NAMES.iter().map(|name| project.root.join(name)).collect();
+    let home = project.variables.get(OsStr::new("CARGO_HOME"));
+    files.extend(home.map(|home| Path::new(home).join("config.toml")));
+    files
+}
+
+/// Which compiler would be used: the cargo that was called and the rustc beside it.
+fn toolchain(cargo: &OsStr) -> Vec<(PathBuf, Option<(Nanos, u64)>)> {
+    let cargo = PathBuf::from(cargo);
+    let rustc = cargo.with_file_name("rustc");
+    let identity = |path: &Path| std::fs::metadata(path).ok().map(|metadata| (modified(&metadata), metadata.len()));
+    [cargo, rustc].into_iter().map(|path| (path.clone(), identity(&path))).collect()
+}
+
+fn changes_builds(name: &OsStr) -> bool {
+    const PREFIXES: &[&str] = &["RUSTFLAGS", "RUSTC", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_", "CARGO_PROFILE_"];
+    const SUFFIXES: &[&str] = &["_RUSTFLAGS", "_LINKER", "_RUNNER", "CARGO_INCREMENTAL"];
+    name.to_str().is_some_and(|name| {
+        PREFIXES.iter().any(|prefix| name.starts_with(prefix)) || SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dep_info_names_files_with_spaces_and_colons() {
+        let text = b"/t/debug/app: /w/a.rs /w/b\\ c.rs /w/d:e.rs\n\n/w/a.rs:\n";
+        assert_eq!(dep_info(text), ["/w/a.rs", "/w/b c.rs", "/w/d:e.rs"].map(PathBuf::from));
+        assert!(dep_info(b"").is_empty());
+        assert!(dep_info(b"/t/debug/app:").is_empty());
+    }
+}

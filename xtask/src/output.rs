@@ -1,0 +1,72 @@
+//! The only place that writes: data goes to stdout, talk to stderr.
+
+use std::ffi::OsStr;
+use std::fmt::Display;
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::ffi::OsStrExt;
+
+use anyhow::Context;
+
+/// Writes data to stdout as it is. A reader that went away (`… | head`) is not an error.
+pub fn data(text: &str) -> anyhow::Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error).context("failed to write to stdout"),
+        _ => Ok(()),
+    }
+}
+
+/// Writes one line to stderr. Nobody can be told when that fails, so failing is ignored.
+pub fn note(line: impl Display) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
+/// Prints clap's error, or the help that was asked for, where it belongs, and gives the exit code.
+pub fn clap_error(error: &clap::Error) -> u8 {
+    // As with `note`: a terminal that is gone cannot be told.
+    let _ = error.print();
+    u8::try_from(error.exit_code()).unwrap_or(2)
+}
+
+/// A word as a person would type it into a shell. For reading only: nothing here goes through a shell.
+pub fn quote(word: &OsStr) -> String {
+    const PLAIN: &[u8] = b"-_./=:,@%+";
+    let bytes = word.as_bytes();
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || PLAIN.contains(byte);
+    if !bytes.is_empty() && bytes.iter().all(plain) {
+        return String::from_utf8_lossy(bytes).into_owned();
+    }
+    match word.to_str() {
+        Some(text) if !text.chars().any(char::is_control) => format!("'{}'", text.replace('\'', r"'\''")),
+        _ => {
+            let escaped: String = bytes.iter().flat_map(|byte| byte.escape_ascii()).map(char::from).collect();
+            format!("$'{escaped}'")
+        }
+    }
+}
+
+/// Several words, each quoted, with spaces between.
+pub fn quote_all<'a>(words: impl IntoIterator<Item = &'a OsStr>) -> String {
+    words.into_iter().map(quote).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_only_where_a_shell_would_need_it() {
+        let cases: &[(&[u8], &str)] = &[
+            (b"--noinput", "--noinput"),
+            (b"", "''"),
+            (b"a b", "'a b'"),
+            (b"it's", r"'it'\''s'"),
+            (b"$(x)", "'$(x)'"),
+            (b"a\nb", r"$'a\nb'"),
+            (b"\xff", r"$'\xff'"),
+        ];
+        for (word, expected) in cases {
+            assert_eq!(quote(OsStr::from_bytes(word)), *expected);
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Starting one process and waiting for its end: process groups, signals, exit codes, and the pipe that tells a
+//! child that xtask is gone.
+
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use rustix::io::FdFlags;
+use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
+
+use crate::plan::{Role, Step};
+use crate::signals::Signals;
+
+/// How long a child may take to end after it was told to.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// How a child ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// By itself, with this code.
+    Exited(u8),
+    /// By this signal.
+    Killed(i32),
+    /// By Ctrl-C, whatever code it then gave.
+    Interrupted,
+    /// It did not end in time after a request, and was killed.
+    TimedOut,
+}
+
+impl Ended {
+    /// The exit code that xtask gives for it.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Exited(code) => code,
+            Self::Killed(signal) => u8::try_from(signal).map_or(u8::MAX, |signal| signal.saturating_add(128)),
+            Self::Interrupted => 130,
+            Self::TimedOut => 137,
+        }
+    }
+}
+
+/// Starts the step and waits for its end.
+///
+/// A `Build` or `Server` has a process group of its own: signals are passed on to the group, a second one kills it at
+/// once, and so does the deadline. The others share xtask's group and terminal: Ctrl-C reaches them without xtask,
+/// which only waits.
+///
+/// # Errors
+/// When the program cannot be started ([`io::Error`] in the chain) or waited for.
+pub fn run(step: &Step, signals: &mut Signals) -> anyhow::Result<Ended> {
+    let own_group = matches!(step.role, Role::Build | Role::Server);
+    let (mut child, parent_end) = spawn(step, own_group)?;
+    let pid = Pid::from_child(&child);
+    let send = |signal| {
+        // The only error there can be is that it has ended already.
+        let _ = if own_group {
+            rustix::process::kill_process_group(pid, signal)
+        } else {
+            rustix::process::kill_process(pid, signal)
+        };
+    };
+    let (mut asked, mut interrupted, mut timed_out) = (false, false, false);
+    let mut deadline: Option<Instant> = None;
+    while !has_ended(pid)? {
+        for signal in signals.requests() {
+            interrupted |= signal == Signal::INT;
+            if !own_group && signal == Signal::INT {
+                if !from_keyboard() {
+                    send(signal);
+                }
+                continue;
+            }
+            send(if asked && own_group { Signal::KILL } else { signal });
+            asked = true;
+            deadline = deadline.or_else(|| Some(Instant::now() + GRACE));
+        }
+        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            send(Signal::KILL);
+            timed_out = true;
+            deadline = None;
+        }
+        signals.wait(deadline)?;
+    }
+    if own_group {
+        // What the leader left behind. It is not reaped yet, so the group's number cannot be anyone else's.
+        send(Signal::KILL);
+    }
+    let status = child.wait().context("failed to wait for the child")?;
+    drop(parent_end);
+    Ok(match ended(status) {
+        _ if own_group && interrupted => Ended::Interrupted,
+        _ if timed_out => Ended::TimedOut,
+        ended => ended,
+    })
+}
+
+fn ended(status: ExitStatus) -> Ended {
+    match (status.code(), status.signal()) {
+        (_, Some(signal_hook::consts::SIGINT)) | (Some(130), _) => Ended::Interrupted,
+        (_, Some(signal)) => Ended::Killed(signal),
+        (code, None) => Ended::Exited(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)),
+    }
+}
+
+/// Starts the child. The second value is the end of the pipe that must stay open as long as xtask lives: the child's
+/// end reads "end of file" when it is gone, even by SIGKILL.
+fn spawn(step: &Step, own_group: bool) -> anyhow::Result<(Child, Option<OwnedFd>)> {
+    let mut command = Command::new(&step.program);
+    command.args(&step.args).current_dir(&step.directory).envs(&step.env.set);
+    for name in &step.env.removed {
+        command.env_remove(name);
+    }
+    if own_group {
+        // In a group of its own it is in the terminal's background, where reading would stop it.
+        command.process_group(0).stdin(Stdio::null());
+    }
+    let mut parent_end = None;
+    if matches!(step.role, Role::App | Role::Server) {
+        let (read, write) = pipe_with(PipeFlags::CLOEXEC).context("failed to make a pipe")?;
+        command.env("APP_PARENT_FD", read.as_raw_fd().to_string());
+        keep_open_in_child(&mut command, read);
+        parent_end = Some(write);
+    }
+    let child = command.spawn().with_context(|| format!("failed to start `{}`", step.short()))?;
+    Ok((child, parent_end))
+}
+
+/// Lets this one child, and no other that may be started meanwhile, inherit the descriptor.
+#[allow(unsafe_code)]
+fn keep_open_in_child(command: &mut Command, fd: OwnedFd) {
+    let clear_cloexec = move || -> io::Result<()> { Ok(rustix::io::fcntl_setfd(&fd, FdFlags::empty())?) };
+    // SAFETY: between fork and exec only async-signal-safe calls are allowed; this is one `fcntl`, which is, and
+    // it neither allocates nor takes a lock.
+    unsafe {
+        command.pre_exec(clear_cloexec);
+    }
+}
+
+/// True when the child has ended. It is left unreaped.
+fn has_ended(pid: Pid) -> anyhow::Result<bool> {
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    match rustix::process::waitid(WaitId::Pid(pid), options) {
+        Ok(status) => Ok(status.is_some()),
+        Err(rustix::io::Errno::INTR) => Ok(false),
+        Err(error) => Err(error).context("failed to wait for the child"),
+    }
+}
+
+/// True when xtask's group is the terminal's foreground group: then a SIGINT came from Ctrl-C, and the child got it
+/// too. Otherwise a program sent it, perhaps to xtask alone, and the child must get it from us.
+fn from_keyboard() -> bool {
+    std::fs::File::open("/dev/tty")
+        .is_ok_and(|tty| rustix::termios::tcgetpgrp(tty).is_ok_and(|group| group == rustix::process::getpgrp()))
+}

@@ -1,0 +1,119 @@
+//! Runs a plan step by step, keeps the time, and says what failed.
+
+use std::io::ErrorKind;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use crate::app;
+use crate::failure::Failure;
+use crate::plan::{Plan, Role, Step};
+use crate::process::{self, Ended};
+use crate::project::Project;
+use crate::signals::Signals;
+use crate::{names, output};
+
+/// Where the time of a call went.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Timings {
+    /// Finding out whether the app must be built.
+    pub freshness: Duration,
+    /// Cargo building it.
+    pub build: Duration,
+    /// What was run.
+    pub run: Duration,
+}
+
+/// Runs steps for one call of xtask.
+pub struct Runner<'a> {
+    project: &'a Project,
+    signals: Option<Signals>,
+    /// The time spent so far.
+    pub timings: Timings,
+}
+
+impl<'a> Runner<'a> {
+    /// A runner that has run nothing yet.
+    pub fn new(project: &'a Project) -> Self {
+        Self { project, signals: None, timings: Timings::default() }
+    }
+
+    /// Runs the steps in order up to the first that fails, and gives the exit code.
+    ///
+    /// # Errors
+    /// When a program cannot be started at all.
+    pub fn run(&mut self, plan: &Plan) -> anyhow::Result<u8> {
+        for step in &plan.steps {
+            let code = self.step(step)?;
+            if code != 0 {
+                return Ok(code);
+            }
+        }
+        Ok(0)
+    }
+
+    /// Runs one step and gives its exit code.
+    ///
+    /// # Errors
+    /// When the program cannot be started at all.
+    pub fn step(&mut self, step: &Step) -> anyhow::Result<u8> {
+        let mut signals = match self.signals.take() {
+            Some(signals) => signals,
+            None => Signals::catch()?,
+        };
+        // A signal that came between two steps ends the run before the next one.
+        let code = match signals.requests().first() {
+            Some(&Signal::INT) => Ended::Interrupted.code(),
+            Some(&signal) => Ended::Killed(signal.as_raw()).code(),
+            None => self.timed(step, &mut signals)?,
+        };
+        self.signals = Some(signals);
+        Ok(code)
+    }
+
+    fn timed(&mut self, step: &Step, signals: &mut Signals) -> anyhow::Result<u8> {
+        let started = Instant::now();
+        let ended = match step.role {
+            Role::Build => app::build(self.project, step, signals),
+            _ => process::run(step, signals),
+        };
+        let spent = match step.role {
+            Role::Build => &mut self.timings.build,
+            _ => &mut self.timings.run,
+        };
+        *spent += started.elapsed();
+        match ended {
+            Ok(ended) => Ok(report(step, ended)),
+            Err(error) => Err(cannot_start(step, error)),
+        }
+    }
+}
+
+/// Repeats a command that failed as the last line, and gives the exit code.
+fn report(step: &Step, ended: Ended) -> u8 {
+    let command = step.short();
+    match ended {
+        Ended::Exited(0) | Ended::Interrupted => {}
+        Ended::Exited(code) => output::note(format_args!("error: `{command}` exited with {code}")),
+        Ended::Killed(signal) => {
+            output::note(format_args!("error: `{command}` was killed by {}", names::signal(signal)));
+        }
+        Ended::TimedOut => output::note(format_args!("error: `{command}` did not stop in time and was killed")),
+    }
+    match (step.role, ended) {
+        (Role::Build, Ended::Exited(code)) if code != 0 => 101,
+        _ => ended.code(),
+    }
+}
+
+/// The exit codes of a shell: 127 when there is no such program, 126 when it is one that cannot be run.
+fn cannot_start(step: &Step, error: anyhow::Error) -> anyhow::Error {
+    let program = step.program.display();
+    match error.downcast_ref::<std::io::Error>().map(std::io::Error::kind) {
+        Some(ErrorKind::NotFound) => Failure::new(format!("there is no program `{program}`")).code(127).into(),
+        Some(ErrorKind::PermissionDenied) => {
+            Failure::new(format!("`{program}` is not a program that can be run")).code(126).into()
+        }
+        _ => error,
+    }
+}

@@ -1,0 +1,162 @@
+//! The task tree: every task by name, group and spelling, and what stands behind it.
+
+use crate::names;
+
+/// The headings under which tasks are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// Servers.
+    Serve,
+    /// Database and migrations.
+    Database,
+    /// Files and caches.
+    Files,
+    /// People who may log in.
+    Accounts,
+    /// Jobs and schedules.
+    Background,
+    /// Working on the project itself.
+    Project,
+}
+
+impl Group {
+    /// All groups, in the order in which they are listed.
+    pub const ALL: &[Self] =
+        &[Self::Serve, Self::Database, Self::Files, Self::Accounts, Self::Background, Self::Project];
+
+    /// The heading.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Serve => "Serve",
+            Self::Database => "Database",
+            Self::Files => "Files",
+            Self::Accounts => "Accounts",
+            Self::Background => "Background",
+            Self::Project => "Project",
+        }
+    }
+}
+
+/// What a task does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Forwards to this command of the app.
+    App(&'static str),
+    /// Lists the tasks.
+    Help,
+    /// Starts the development server.
+    Dev,
+    /// Runs cargo test.
+    Test,
+    /// Checks the project's own rules.
+    Tidy,
+    /// Writes what is generated.
+    Codegen,
+    /// Measures.
+    Bench,
+    /// Has no implementation yet, and says so.
+    Missing,
+}
+
+/// One task.
+#[derive(Debug)]
+pub struct Task {
+    /// The name that is listed.
+    pub name: &'static str,
+    /// Other names, beside `-` for `_` and the reverse, which hold for every name.
+    pub aliases: &'static [&'static str],
+    /// Where it is listed; `None` keeps it out of the list.
+    pub group: Option<Group>,
+    /// What it is for, in one line.
+    pub about: &'static str,
+    /// What it does.
+    pub action: Action,
+}
+
+impl Task {
+    const fn new(name: &'static str, group: Group, action: Action, about: &'static str) -> Self {
+        Self { name, aliases: &[], group: Some(group), about, action }
+    }
+
+    const fn alias(self, aliases: &'static [&'static str]) -> Self {
+        Self { aliases, ..self }
+    }
+
+    const fn hidden(self) -> Self {
+        Self { group: None, ..self }
+    }
+}
+
+/// Every task, in the order in which they are listed.
+pub const TASKS: &[Task] = &[
+    Task::new("dev", Group::Serve, Action::Dev, "Start the development server (--demo loads demo data first)"),
+    Task::new("prod", Group::Serve, Action::App("serve"), "Start the production server"),
+    Task::new("stop-prod", Group::Serve, Action::Missing, "Stop the production server"),
+    Task::new("makemigrations", Group::Database, Action::App("makemigrations"), "Write migrations from changed models"),
+    Task::new("migrate", Group::Database, Action::App("migrate"), "Apply migrations"),
+    Task::new("showmigrations", Group::Database, Action::App("showmigrations"), "Show which migrations are applied"),
+    Task::new("flush", Group::Database, Action::App("flush"), "Empty the database"),
+    Task::new(
+        "collectstatic",
+        Group::Files,
+        Action::App("collectstatic"),
+        "Gather, hash and compress the static files",
+    ),
+    Task::new("clear-cache", Group::Files, Action::App("clear_cache"), "Empty the cache"),
+    Task::new("clear-artifacts", Group::Files, Action::Missing, "Remove build leftovers and tool caches")
+        .alias(&["clear-pycache"]),
+    Task::new("createsuperuser", Group::Accounts, Action::App("createsuperuser"), "Create an administrator"),
+    Task::new("worker", Group::Background, Action::App("worker"), "Run background jobs").alias(&["celery-worker"]),
+    Task::new("beat", Group::Background, Action::App("beat"), "Run the periodic schedule").alias(&["celery-beat"]),
+    Task::new("add-module", Group::Project, Action::App("add_module"), "Create a module, nested as the words say"),
+    Task::new("shell", Group::Project, Action::App("shell"), "Open a shell with the models loaded"),
+    Task::new("test", Group::Project, Action::Test, "Run the tests (arguments go to cargo test)"),
+    Task::new("tidy", Group::Project, Action::Tidy, "Check the project's own rules"),
+    Task::new("bench", Group::Project, Action::Bench, "Measure what the project promises"),
+    Task::new("help", Group::Project, Action::Help, "List the tasks, or show the help of one"),
+    Task::new("codegen", Group::Project, Action::Codegen, "Write the generated parts of the sources").hidden(),
+];
+
+/// App commands that serve until they are stopped: they get a process group of their own.
+pub const SERVERS: &[&str] = &["runserver", "serve", "worker", "beat"];
+
+/// Finds a task by any of its spellings.
+pub fn find(name: &str) -> Option<&'static Task> {
+    let name = names::fold(name);
+    TASKS.iter().find(|task| std::iter::once(&task.name).chain(task.aliases).any(|known| names::fold(known) == name))
+}
+
+/// The task in front of an app command.
+pub fn in_front_of(command: &str) -> Option<&'static Task> {
+    TASKS.iter().find(|task| matches!(task.action, Action::App(behind) if cli::same_name(behind, command)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_leads_to_one_task() {
+        for (typed, name) in [
+            ("clear_pycache", "clear-artifacts"),
+            ("clear-pycache", "clear-artifacts"),
+            ("celery_worker", "worker"),
+            ("celery-beat", "beat"),
+            ("add_module", "add-module"),
+            ("stop_prod", "stop-prod"),
+            ("clear_cache", "clear-cache"),
+        ] {
+            assert_eq!(find(typed).map(|task| task.name), Some(name), "{typed}");
+        }
+        assert!(find("Migrate").is_none());
+        let mut names: Vec<String> = TASKS
+            .iter()
+            .flat_map(|task| std::iter::once(&task.name).chain(task.aliases))
+            .map(|n| names::fold(n))
+            .collect();
+        let count = names.len();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), count, "a name is used twice");
+    }
+}

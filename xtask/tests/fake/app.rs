@@ -1,0 +1,2 @@
+//! The fake app.
+fn main() {}

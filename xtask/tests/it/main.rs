@@ -1,0 +1,1 @@
+//! xtask run as a person runs it.
