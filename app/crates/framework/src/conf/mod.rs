@@ -1,11 +1,21 @@
 //! Settings: one typed struct, layered from defaults, files and the environment.
 
+mod de;
+mod diffsettings;
+mod entries;
 mod env;
+mod error;
+mod fields;
 mod layout;
 mod load;
+mod production;
 mod settings;
+mod tree;
+mod variables;
 
 pub use env::Env;
+pub use error::{Error, Fault};
 pub use layout::Layout;
-pub use load::{Error, Problem, Source, load, production_problems};
+pub use load::{Origins, Source, load};
+pub use production::{Problem, production_problems};
 pub use settings::{Auth, Database, Environment, Log, Server, Settings, Static};

@@ -6,19 +6,19 @@ use std::path::PathBuf;
 
 use chrono_tz::Tz;
 use secrecy::SecretString;
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
+use super::fields;
+use super::load::Origins;
 use crate::i18n::Locale;
 use crate::logging::Level;
 use crate::management::Colors;
 
 /// The secret key of a development environment; production refuses it.
-pub const DEVELOPMENT_SECRET_KEY: &str = "insecure-development-key-change-me-in-production";
+pub(super) const DEVELOPMENT_SECRET_KEY: &str = "insecure-development-key-change-me-in-production";
 
 /// Which kind of environment this is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Environment {
     /// A person's own machine: debug pages, templates and migrations read from disk.
     #[default]
@@ -30,6 +30,9 @@ pub enum Environment {
 }
 
 impl Environment {
+    /// Every environment there is.
+    pub const ALL: [Self; 3] = [Self::Development, Self::Production, Self::Test];
+
     /// The name, which is that of the settings file too (`config/<name>.toml`).
     pub fn name(self) -> &'static str {
         match self {
@@ -42,7 +45,7 @@ impl Environment {
 
 /// All settings.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 pub struct Settings {
     /// Which kind of environment this is (`APP__ENVIRONMENT`; never from a file).
     #[serde(skip)]
@@ -50,13 +53,16 @@ pub struct Settings {
     /// Show details of errors in pages.
     pub debug: bool,
     /// Signs what must not be forged; at least 32 characters of its own in production.
+    #[serde(deserialize_with = "fields::secret")]
     pub secret_key: SecretString,
     /// The host names that requests may name; `*` is any, `.example.com` a domain with all below it. Empty with
     /// `debug` on: loopback names.
+    #[serde(deserialize_with = "fields::hosts")]
     pub allowed_hosts: Vec<String>,
     /// The language of commands, and of pages whose visitor names none.
     pub language: Locale,
     /// The time zone in which times are shown (IANA name). They are stored in UTC.
+    #[serde(deserialize_with = "fields::time_zone")]
     pub time_zone: Tz,
     /// The labels of the installed modules, in order of precedence; all compiled ones when unset.
     pub modules: Option<Vec<String>>,
@@ -67,6 +73,7 @@ pub struct Settings {
     /// The default database.
     pub database: Database,
     /// Further databases, by alias, for `--database`.
+    #[serde(deserialize_with = "fields::databases")]
     pub databases: BTreeMap<String, Database>,
     /// Access.
     pub auth: Auth,
@@ -77,22 +84,27 @@ pub struct Settings {
     pub static_files: Static,
     /// Logging.
     pub log: Log,
+    /// Where the values come from.
+    #[serde(skip)]
+    pub origins: Origins,
 }
 
 /// One database.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 pub struct Database {
     /// `sqlite://var/app.sqlite3` (relative to the project's root) or `postgres://user:password@host/name`. May hold a
     /// password, so it is a secret.
+    #[serde(deserialize_with = "fields::secret")]
     pub url: SecretString,
     /// How many connections a process keeps at most.
+    #[serde(deserialize_with = "fields::at_least_one")]
     pub max_connections: u32,
 }
 
 /// Access.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 pub struct Auth {
     /// Whether visitors without login see pages (read-only). On in development only.
     pub anonymous_read: bool,
@@ -100,10 +112,10 @@ pub struct Auth {
 
 /// The web server.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 pub struct Server {
     /// Where `runserver` listens when the command line does not say.
-    #[serde(deserialize_with = "parsed")]
+    #[serde(deserialize_with = "fields::parsed")]
     pub address: cli::AddrPort,
     /// How many seconds open requests have to finish when the server is told to stop.
     pub drain_seconds: u64,
@@ -113,9 +125,10 @@ pub struct Server {
 
 /// Static files.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 pub struct Static {
     /// The URL prefix.
+    #[serde(deserialize_with = "fields::url_prefix")]
     pub url: String,
     /// The project's own directories of static files, before the modules' (relative to the product's source directory).
     pub dirs: Vec<PathBuf>,
@@ -123,23 +136,16 @@ pub struct Static {
 
 /// Logging.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 pub struct Log {
     /// The lowest level that is written to the log file.
     pub level: Level,
     /// The size in bytes at which the log file is rotated.
+    #[serde(deserialize_with = "fields::at_least_one")]
     pub max_bytes: u64,
     /// How many rotated log files are kept.
+    #[serde(deserialize_with = "fields::at_least_one")]
     pub keep: usize,
-}
-
-/// A value that has a text form of its own.
-fn parsed<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: std::str::FromStr<Err = String>,
-{
-    String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
 }
 
 impl Default for Settings {
@@ -160,6 +166,7 @@ impl Default for Settings {
             server: Server::default(),
             static_files: Static::default(),
             log: Log::default(),
+            origins: Origins::default(),
         }
     }
 }

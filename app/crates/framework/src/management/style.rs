@@ -1,7 +1,7 @@
 //! Colours by role, as in Django's `termcolors`: palettes `dark`, `light`, `nocolor`, and single roles.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
 use serde::Deserialize;
@@ -165,18 +165,27 @@ impl Palette {
 /// The colours that the settings ask for (`APP__COLORS`).
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-pub struct Colors(Palette);
+pub struct Colors {
+    palette: Palette,
+    text: String,
+}
 
 impl Colors {
     /// The palette.
     pub fn palette(&self) -> &Palette {
-        &self.0
+        &self.palette
     }
 }
 
 impl Default for Colors {
     fn default() -> Self {
-        Self(Palette::dark())
+        Self { palette: Palette::dark(), text: "dark".to_owned() }
+    }
+}
+
+impl fmt::Display for Colors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
     }
 }
 
@@ -199,7 +208,7 @@ impl FromStr for Colors {
                 _ => return Err(format!("unknown palette `{part}` (known: dark, light, nocolor)")),
             }
         }
-        Ok(Self(palette))
+        Ok(Self { palette, text: text.to_owned() })
     }
 }
 

@@ -1,0 +1,114 @@
+//! The settings as a flat list of keys and values, for people to read.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::settings::{Auth, Database, Log, Server, Settings, Static};
+
+/// A value as it is shown. Secrets are compared but never shown.
+#[derive(Clone, Debug)]
+pub(super) enum Shown {
+    Flag(bool),
+    Number(u64),
+    Text(String),
+    List(Vec<String>),
+    Secret(SecretString),
+}
+
+impl PartialEq for Shown {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Flag(left), Self::Flag(right)) => left == right,
+            (Self::Number(left), Self::Number(right)) => left == right,
+            (Self::Text(left), Self::Text(right)) => left == right,
+            (Self::List(left), Self::List(right)) => left == right,
+            (Self::Secret(left), Self::Secret(right)) => left.expose_secret() == right.expose_secret(),
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let quoted = |text: &String| format!("'{}'", text.escape_debug().to_string().replace("\\\"", "\""));
+        match self {
+            Self::Flag(value) => write!(f, "{value}"),
+            Self::Number(value) => write!(f, "{value}"),
+            Self::Text(text) => f.write_str(&quoted(text)),
+            Self::List(texts) => write!(f, "[{}]", texts.iter().map(quoted).collect::<Vec<_>>().join(", ")),
+            Self::Secret(_) => f.write_str("'********'"),
+        }
+    }
+}
+
+impl Settings {
+    /// Every key that has a value, in no particular order. A field that is left out here does not compile.
+    pub(super) fn entries(&self) -> Vec<(String, Shown)> {
+        let Self {
+            environment,
+            debug,
+            secret_key,
+            allowed_hosts,
+            language,
+            time_zone,
+            modules,
+            silenced_checks,
+            colors,
+            database,
+            databases,
+            auth: Auth { anonymous_read },
+            server: Server { address, drain_seconds, hide_development_warning },
+            static_files: Static { url, dirs },
+            log: Log { level, max_bytes, keep },
+            origins: _,
+        } = self;
+        let mut entries = vec![
+            entry("environment", text(environment.name())),
+            entry("debug", Shown::Flag(*debug)),
+            entry("secret_key", Shown::Secret(secret_key.clone())),
+            entry("allowed_hosts", Shown::List(allowed_hosts.clone())),
+            entry("language", text(language)),
+            entry("time_zone", text(time_zone.name())),
+            entry("silenced_checks", Shown::List(silenced_checks.clone())),
+            entry("colors", text(colors)),
+            entry("auth.anonymous_read", Shown::Flag(*anonymous_read)),
+            entry("server.address", text(address)),
+            entry("server.drain_seconds", Shown::Number(*drain_seconds)),
+            entry("server.hide_development_warning", Shown::Flag(*hide_development_warning)),
+            entry("static.url", text(url)),
+            entry("static.dirs", Shown::List(dirs.iter().map(path).collect())),
+            entry("log.level", text(level)),
+            entry("log.max_bytes", Shown::Number(*max_bytes)),
+            entry("log.keep", Shown::Number(*keep as u64)),
+        ];
+        entries.extend(modules.iter().map(|labels| entry("modules", Shown::List(labels.clone()))));
+        let others = databases.iter().map(|(alias, database)| (format!("databases.{alias}"), database));
+        for (prefix, Database { url, max_connections }) in std::iter::once(("database".to_owned(), database)).chain(others) {
+            entries.push(entry(format!("{prefix}.url"), database_url(url)));
+            entries.push(entry(format!("{prefix}.max_connections"), Shown::Number((*max_connections).into())));
+        }
+        entries
+    }
+}
+
+fn entry(key: impl Into<String>, value: Shown) -> (String, Shown) {
+    (key.into(), value)
+}
+
+fn text(value: impl fmt::Display) -> Shown {
+    Shown::Text(value.to_string())
+}
+
+fn path(path: &PathBuf) -> String {
+    path.display().to_string()
+}
+
+/// SQLite has no passwords; any other URL may hold one.
+fn database_url(url: &SecretString) -> Shown {
+    match url.expose_secret() {
+        sqlite if sqlite.starts_with("sqlite:") => Shown::Text(sqlite.to_owned()),
+        _ => Shown::Secret(url.clone()),
+    }
+}
