@@ -1,1 +1,26 @@
-//! db
+//! Connections, model state, schema changes and the migration engine, for SQLite and PostgreSQL.
+//!
+//! The crate knows no web, no settings and no terminal: everything it has to say leaves as a value (an [`Error`],
+//! a [`migrations::Progress`] event, a list of [`Write`]s).
+//!
+//! * [`Database`] is the one handle that the rest of the program queries through, [`DryRun`] its recording twin;
+//! * [`Model`] names an entity, [`ProjectState`] is what all entities together say the tables look like;
+//! * [`migrations`] reads, orders, applies and writes migration files;
+//! * [`schema`] turns one operation into SQL, without touching a database.
+
+pub mod backend;
+pub mod bulk;
+pub mod connection;
+pub mod error;
+pub mod migrations;
+pub mod model;
+mod reflect;
+pub mod schema;
+pub mod state;
+
+pub use backend::Backend;
+pub use bulk::insert_many;
+pub use connection::{ConnectOptions, Database, DryRun, Transaction, Verb, Write};
+pub use error::Error;
+pub use model::{Check, Model, ModelIndex, ModuleModels, model};
+pub use state::ProjectState;

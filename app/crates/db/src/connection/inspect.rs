@@ -1,0 +1,35 @@
+//! Questions about what a database holds.
+
+use sea_orm::{ConnectionTrait, Statement};
+
+use super::Database;
+use crate::{Backend, Error};
+
+impl Database {
+    /// Whether there is any table of ours or anybody's; SQLite's own ones do not count, and on PostgreSQL only the
+    /// current schema does.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn has_tables(&self) -> Result<bool, Error> {
+        Ok(!self.table_names().await?.is_empty())
+    }
+
+    /// All tables, in alphabetical order; see [`Database::has_tables`] for what counts.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn table_names(&self) -> Result<Vec<String>, Error> {
+        let sql = match self.backend {
+            Backend::Sqlite => {
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
+            }
+            Backend::Postgres => {
+                "SELECT tablename::text AS name FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1"
+            }
+        };
+        let rows = self.query_all_raw(Statement::from_string(self.backend.into(), sql)).await?;
+        let names: Result<Vec<String>, _> = rows.iter().map(|row| row.try_get("", "name")).collect();
+        Ok(names?)
+    }
+}

@@ -1,0 +1,153 @@
+//! The one handle to a database, and transactions on it.
+
+mod dry_run;
+mod inspect;
+mod open;
+mod statements;
+mod transaction;
+mod url;
+mod writes;
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use sea_orm::{DatabaseConnection, DbErr};
+
+pub use dry_run::DryRun;
+pub use transaction::Transaction;
+pub use writes::{Verb, Write};
+
+use crate::{Backend, Error};
+
+/// What [`Database::connect`] needs to know.
+#[derive(Clone, Debug)]
+pub struct ConnectOptions {
+    /// `sqlite://path`, `sqlite::memory:`, `postgres://…` or `postgresql://…` with their usual parameters
+    /// (`?mode=ro`, `?sslmode=require`).
+    pub url: String,
+    /// Relative SQLite paths start here.
+    pub root: PathBuf,
+    /// Size of the pool. A SQLite database in memory always has one connection.
+    pub max_connections: u32,
+    /// How long to wait for a server, and for a free connection of the pool.
+    pub connect_timeout: Duration,
+    /// How long a SQLite statement waits for another process's write lock.
+    pub busy_timeout: Duration,
+}
+
+impl ConnectOptions {
+    /// The defaults for `url`: 10 connections, 5 s to connect, 30 s for a locked SQLite file.
+    pub fn new(url: impl Into<String>, root: impl Into<PathBuf>) -> Self {
+        ConnectOptions {
+            url: url.into(),
+            root: root.into(),
+            max_connections: 10,
+            connect_timeout: Duration::from_secs(5),
+            busy_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// A database: a pool of connections, or the single transaction of a [`DryRun`].
+///
+/// Cheap to clone. It implements SeaORM's `ConnectionTrait` and `TransactionTrait`, so `Entity::find().all(&db)`
+/// and `db.begin()` work, in a dry run too. Transactions on SQLite take the write lock when they begin
+/// (`BEGIN IMMEDIATE`): one that reads first and writes later would otherwise fail at once, without the busy timeout,
+/// when another process wrote in between. Ask for `AccessMode::ReadOnly` to begin without the lock.
+#[derive(Clone, Debug)]
+pub struct Database {
+    inner: Inner,
+    backend: Backend,
+    options: Arc<ConnectOptions>,
+}
+
+#[derive(Clone, Debug)]
+enum Inner {
+    Pool(DatabaseConnection),
+    Dry(Arc<dry_run::Shared>),
+}
+
+impl Database {
+    /// Opens the database that `options.url` names.
+    ///
+    /// SQLite: the directory and the file are created (unless `?mode=` says otherwise); WAL, foreign keys, busy timeout
+    /// and `synchronous=NORMAL` are set on every connection.
+    ///
+    /// # Errors
+    /// [`Error::UnknownScheme`], [`Error::BadUrl`], [`Error::Unreachable`], [`Error::Refused`], [`Error::NoFile`],
+    /// [`Error::NotWritable`], [`Error::BadFile`]; none shows the password.
+    pub async fn connect(options: ConnectOptions) -> Result<Database, Error> {
+        let target = url::Target::parse(&options.url, &options.root)?;
+        let pool = open::pool(&target, &options, options.max_connections).await?;
+        Ok(Database { inner: Inner::Pool(pool), backend: target.backend(), options: Arc::new(options) })
+    }
+
+    /// Which database system this is.
+    pub fn backend(&self) -> Backend {
+        self.backend
+    }
+
+    /// The URL without its password.
+    pub fn describe(&self) -> String {
+        url::redact(&self.options.url)
+    }
+
+    /// The SQLite file; `None` for a database in memory and for PostgreSQL.
+    pub fn file(&self) -> Option<PathBuf> {
+        match url::Target::parse(&self.options.url, &self.options.root) {
+            Ok(url::Target::File { path, .. }) => Some(path),
+            _ => None,
+        }
+    }
+
+    /// Asks the database for a sign of life.
+    ///
+    /// # Errors
+    /// [`Error::Database`] when it gives none.
+    pub async fn ping(&self) -> Result<(), Error> {
+        match &self.inner {
+            Inner::Pool(pool) => Ok(pool.ping().await?),
+            Inner::Dry(shared) => Ok(shared.read().await?.ping().await?),
+        }
+    }
+
+    /// Closes the pool and waits for its connections; does nothing in a dry run, whose transaction belongs to
+    /// [`DryRun`].
+    ///
+    /// # Errors
+    /// [`Error::Database`] when a connection cannot be closed in order.
+    pub async fn close(&self) -> Result<(), Error> {
+        match &self.inner {
+            Inner::Pool(pool) => Ok(pool.close_by_ref().await?),
+            Inner::Dry(_) => Ok(()),
+        }
+    }
+
+    /// The same database through one connection of its own, for work that sets the state of a session (migrations).
+    /// A database in memory has only the one connection and returns itself.
+    pub(crate) async fn session(&self) -> Result<Database, Error> {
+        let Inner::Pool(pool) = &self.inner else {
+            return Err(Error::InDryRun);
+        };
+        let target = url::Target::parse(&self.options.url, &self.options.root)?;
+        let pool = match target {
+            url::Target::Memory => pool.clone(),
+            _ => open::pool(&target, &self.options, 1).await?,
+        };
+        Ok(Database { inner: Inner::Pool(pool), backend: self.backend, options: Arc::clone(&self.options) })
+    }
+
+    /// Gives back what [`Database::session`] took: closes the connection unless it is the shared one.
+    pub(crate) async fn end_session(self) -> Result<(), Error> {
+        match url::Target::parse(&self.options.url, &self.options.root)? {
+            url::Target::Memory => Ok(()),
+            _ => self.close().await,
+        }
+    }
+
+    fn pool(&self) -> Result<&DatabaseConnection, DbErr> {
+        match &self.inner {
+            Inner::Pool(pool) => Ok(pool),
+            Inner::Dry(_) => Err(DbErr::Custom("this needs a pool, and a dry run has one transaction".to_owned())),
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! Everything that can go wrong in this crate, as types; `Display` is what a person reads.
+
+use std::path::PathBuf;
+
+use sea_orm::DbErr;
+
+use crate::migrations::NodeKey;
+
+/// An error of this crate. The texts that acceptance cases fix (ambiguous prefix, conflict, inconsistent history …)
+/// are word for word what the cases say, hence their capitals.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The database itself refused or failed.
+    #[error("{0}")]
+    Database(#[from] DbErr),
+
+    /// The URL's scheme belongs to no supported database.
+    #[error(
+        "unknown database scheme `{scheme}`: use one of sqlite, postgres, postgresql, as in `sqlite://var/app.sqlite3`"
+    )]
+    UnknownScheme {
+        /// What stands before the colon, or the whole text when there is none.
+        scheme: String,
+    },
+    /// The URL has a known scheme but cannot be read.
+    #[error("database url `{url}` cannot be used: {reason}")]
+    BadUrl {
+        /// The URL without its password.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// No server answers there.
+    #[error("cannot reach PostgreSQL at {address}: {reason}; is the server running, and is the address right?")]
+    Unreachable {
+        /// `host:port`, or the path of a socket.
+        address: String,
+        /// The system's reason.
+        reason: String,
+    },
+    /// The server answers but does not let us in (password, missing database, TLS …).
+    #[error("cannot connect to {url}: {reason}")]
+    Refused {
+        /// The URL without its password.
+        url: String,
+        /// The server's reason.
+        reason: String,
+    },
+    /// The SQLite file does not exist and may not be created (`mode=ro`, `mode=rw`).
+    #[error("database file {} does not exist; leave `mode` out of the url to have it created", path.display())]
+    NoFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The SQLite file or its directory cannot be written.
+    #[error("database file {} cannot be used: {} is not writable ({reason}); make it writable, or open it with `?mode=ro`", path.display(), place.display())]
+    NotWritable {
+        /// The database file.
+        path: PathBuf,
+        /// The file or directory that refuses.
+        place: PathBuf,
+        /// The system's reason.
+        reason: String,
+    },
+    /// The file exists but SQLite cannot open it.
+    #[error("database file {} cannot be opened: {reason}", path.display())]
+    BadFile {
+        /// The file.
+        path: PathBuf,
+        /// SQLite's reason.
+        reason: String,
+    },
+    /// Migrations cannot run inside a dry run.
+    #[error("migrations cannot run inside a dry run; `migrate --plan` shows what would be done")]
+    InDryRun,
+
+    /// An entity says something that migrations cannot express.
+    #[error("model {model}: {reason}")]
+    Model {
+        /// `module.Model`.
+        model: String,
+        /// What, and what to write instead.
+        reason: String,
+    },
+    /// An operation does not fit the state it is applied to.
+    #[error("migration {migration}, operation {number} ({what}): {reason}")]
+    Operation {
+        /// `module.name` of the migration.
+        migration: String,
+        /// The operation's number, from 1.
+        number: usize,
+        /// What it does, in words.
+        what: String,
+        /// Why it cannot.
+        reason: String,
+    },
+    /// A migration file cannot be read or understood.
+    #[error("{file}:{line}:{column}: {message}")]
+    File {
+        /// The file's path; for an embedded one `module/name.toml`.
+        file: String,
+        /// From 1.
+        line: usize,
+        /// From 1.
+        column: usize,
+        /// What is wrong and what was expected.
+        message: String,
+    },
+    /// A migration file or directory cannot be read or written.
+    #[error("{}: {reason}", path.display())]
+    Io {
+        /// The file or directory.
+        path: PathBuf,
+        /// The system's reason.
+        reason: std::io::Error,
+    },
+
+    /// Two modules have the same label.
+    #[error("two modules have the label `{label}`; labels must be unique")]
+    DuplicateModule {
+        /// The label.
+        label: String,
+    },
+    /// No module has that label.
+    #[error("No installed app with label '{label}'.")]
+    UnknownModule {
+        /// The label asked for.
+        label: String,
+    },
+    /// The module has no migrations.
+    #[error("App '{label}' does not have migrations.")]
+    NoMigrations {
+        /// The module.
+        label: String,
+    },
+    /// No migration begins so.
+    #[error("Cannot find a migration matching '{prefix}' from app '{label}'.")]
+    NoMatch {
+        /// The module.
+        label: String,
+        /// The name or prefix asked for.
+        prefix: String,
+    },
+    /// Several migrations begin so.
+    #[error("More than one migration matches '{prefix}' in app '{label}'. Please be more specific.")]
+    Ambiguous {
+        /// The module.
+        label: String,
+        /// The prefix asked for.
+        prefix: String,
+    },
+    /// Some modules have several last migrations.
+    #[error(
+        "Conflicting migrations detected; multiple leaf nodes in the migration graph: ({}).\nTo fix them run 'makemigrations --merge'",
+        conflict_list(conflicts)
+    )]
+    Conflict {
+        /// Per module the names of its last migrations.
+        conflicts: Vec<(String, Vec<String>)>,
+    },
+    /// A migration is recorded as applied while one it depends on is not.
+    #[error("Migration {migration} is applied before its dependency {dependency}")]
+    InconsistentHistory {
+        /// The applied one.
+        migration: NodeKey,
+        /// The one missing before it.
+        dependency: NodeKey,
+    },
+    /// A plan would go forwards and backwards at once.
+    #[error(
+        "Migration plans with both forwards and backwards migrations are not supported. Please split your migration process into separate plans of only forwards OR backwards migrations."
+    )]
+    MixedPlan,
+    /// The node asked for is not in the graph.
+    #[error("Node {0:?} not a valid node")]
+    UnknownNode(NodeKey),
+    /// A migration depends on one that does not exist.
+    #[error("Migration {migration} dependencies reference nonexistent parent node {dependency:?}")]
+    MissingDependency {
+        /// The migration that depends.
+        migration: NodeKey,
+        /// What it depends on.
+        dependency: NodeKey,
+    },
+    /// Migrations depend on each other in a circle.
+    #[error("circular dependency between migrations: {}", cycle_list(.0))]
+    CircularDependency(Vec<NodeKey>),
+    /// New models of several modules reference each other in a circle.
+    #[error("the models of {} reference each other in a circle; break it with a nullable foreign key that a second migration adds", modules.join(", "))]
+    CircularModules {
+        /// The modules' labels.
+        modules: Vec<String>,
+    },
+    /// The migration cannot be undone.
+    #[error(
+        "migration {migration} cannot be unapplied: {what} is irreversible; give it a `reverse`, or go back with --fake"
+    )]
+    Irreversible {
+        /// The migration.
+        migration: NodeKey,
+        /// The operation, in words.
+        what: String,
+    },
+    /// `run_rust` names a function that is not registered.
+    #[error("migration {migration} runs the function `{function}`, which is not registered; known are: {known}")]
+    UnknownFunction {
+        /// The migration.
+        migration: NodeKey,
+        /// The name in the file.
+        function: String,
+        /// The registered names.
+        known: String,
+    },
+    /// A data migration's function failed.
+    #[error("migration {migration}, function `{function}`: {reason}")]
+    Function {
+        /// The migration.
+        migration: NodeKey,
+        /// The name in the file.
+        function: String,
+        /// What it said.
+        reason: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A statement of a migration failed.
+    #[error("migration {migration}, operation {number} ({what}): {reason}\nstatement: {statement}")]
+    Statement {
+        /// `module.name`.
+        migration: String,
+        /// The operation's number, from 1.
+        number: usize,
+        /// The operation, in words.
+        what: String,
+        /// The SQL that failed.
+        statement: String,
+        /// The database's reason.
+        reason: DbErr,
+    },
+    /// After a migration, rows point at rows that do not exist.
+    #[error(
+        "migration {migration} leaves rows of `{table}` (first rowid {rowid}) without the row of `{parent}` that they reference"
+    )]
+    ForeignKey {
+        /// The migration.
+        migration: NodeKey,
+        /// The table that references.
+        table: String,
+        /// Its first offending row.
+        rowid: i64,
+        /// The table referenced.
+        parent: String,
+    },
+    /// Another process could not be waited for.
+    #[error("cannot lock {place} to run migrations alone: {reason}")]
+    Lock {
+        /// The lock file, or the server.
+        place: String,
+        /// The system's reason.
+        reason: String,
+    },
+}
+
+fn conflict_list(conflicts: &[(String, Vec<String>)]) -> String {
+    let parts: Vec<String> =
+        conflicts.iter().map(|(module, names)| format!("{} in {module}", names.join(", "))).collect();
+    parts.join("; ")
+}
+
+fn cycle_list(nodes: &[NodeKey]) -> String {
+    let names: Vec<String> = nodes.iter().map(NodeKey::to_string).collect();
+    names.join(" -> ")
+}

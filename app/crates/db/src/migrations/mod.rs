@@ -1,0 +1,93 @@
+//! Migrations: files that carry the history of the tables, and the engine that applies them.
+//!
+//! Data files → [`Loader`] → [`Graph`] → [`Executor`] → [`Recorder`]; in the other direction entities →
+//! [`crate::ProjectState`] → [`initial_migrations`] → [`Migration::to_toml`].
+
+mod apply;
+mod data;
+mod executor;
+mod file;
+mod graph;
+mod initial;
+mod loader;
+mod lock;
+mod operation;
+mod plan;
+mod recorder;
+mod run;
+mod writer;
+
+use std::{fmt, path::PathBuf, str::FromStr};
+
+pub use data::{DataFunction, DataFuture, DataResult, Functions};
+pub use executor::{Executor, Mode, Outcome, Progress};
+pub use graph::Graph;
+pub use initial::{NewMigration, initial_migrations};
+pub use loader::{Loader, Migration};
+pub use operation::{
+    AddConstraint, AddField, AddIndex, AlterConstraint, AlterField, AlterTable, BackendSql, ModelDefinition, Operation,
+    RemoveConstraint, RemoveField, RemoveIndex, RenameField, RenameIndex, RenameModel, RunRust, RunSql, TableOptions,
+};
+pub use plan::{Direction, Plan, Step, Target};
+pub use recorder::{Applied, Recorder};
+
+/// The table that records which migrations were applied.
+pub const HISTORY_TABLE: &str = "migration_history";
+
+/// A migration's full name.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NodeKey {
+    /// The module's label.
+    pub module: String,
+    /// The migration's name, the file's without `.toml`.
+    pub name: String,
+}
+
+impl NodeKey {
+    /// Puts the two together.
+    pub fn new(module: impl Into<String>, name: impl Into<String>) -> Self {
+        NodeKey { module: module.into(), name: name.into() }
+    }
+}
+
+impl fmt::Display for NodeKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.module, self.name)
+    }
+}
+
+/// As Django prints nodes in errors: `('b', '0001')`.
+impl fmt::Debug for NodeKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "('{}', '{}')", self.module, self.name)
+    }
+}
+
+impl FromStr for NodeKey {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('.') {
+            Some((module, name)) if !module.is_empty() && !name.is_empty() => Ok(NodeKey::new(module, name)),
+            _ => Err(format!("`{text}` names no migration, write \"module.0001_name\"")),
+        }
+    }
+}
+
+/// The migrations of one module.
+#[derive(Clone, Debug)]
+pub struct ModuleMigrations {
+    /// The module's label.
+    pub label: String,
+    /// Where its migrations are.
+    pub source: Source,
+}
+
+/// Where migration files come from.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// A directory, read when a [`Loader`] is made; a missing one is a module without migrations.
+    Dir(PathBuf),
+    /// Files compiled into the program: name without `.toml`, and text.
+    Embedded(&'static [(&'static str, &'static str)]),
+}

@@ -1,0 +1,121 @@
+//! How a module names its entities, and what entities alone cannot say.
+
+use sea_orm::{EntityTrait, Schema, sea_query::IndexCreateStatement, sea_query::TableCreateStatement};
+
+use crate::Backend;
+
+/// An entity under the name that migrations, permissions and the admin know it by.
+///
+/// `Copy` and `const`: a module lists its models as plain data and nothing is reflected until somebody asks.
+///
+/// ```ignore
+/// pub const MODELS: &[Model] = &[model::<mailing::Entity>("Mailing").with_verbose_name("mailing", "mailings")];
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Model {
+    name: &'static str,
+    verbose_name: Option<(&'static str, &'static str)>,
+    permissions: &'static [(&'static str, &'static str)],
+    checks: &'static [Check],
+    indexes: &'static [ModelIndex],
+    create: fn() -> (TableCreateStatement, Vec<IndexCreateStatement>),
+}
+
+/// A check constraint: a name, unique in the database, and a condition in SQL that both backends understand.
+#[derive(Clone, Copy, Debug)]
+pub struct Check {
+    /// The constraint's name, such as `mailings_mailing_end_after_start`.
+    pub name: &'static str,
+    /// The condition, such as `end_datetime > start_datetime`.
+    pub condition: &'static str,
+}
+
+/// An index that an entity's attributes cannot express: over several columns, or partial.
+#[derive(Clone, Copy, Debug)]
+pub struct ModelIndex {
+    /// The index's name, unique in the database.
+    pub name: &'static str,
+    /// Its columns, in order.
+    pub fields: &'static [&'static str],
+    /// A condition in SQL that limits it to some rows.
+    pub condition: Option<&'static str>,
+}
+
+/// Names the entity `E` as the model `name` (`Mailing`, without the module).
+pub const fn model<E: EntityTrait>(name: &'static str) -> Model {
+    Model { name, verbose_name: None, permissions: &[], checks: &[], indexes: &[], create: create_statements::<E> }
+}
+
+/// The only generic part of reflection: a few lines per entity, so that an edit in the product stays cheap to build.
+/// The SQLite dialect is asked because it alone leaves column types as the entity wrote them.
+fn create_statements<E: EntityTrait>() -> (TableCreateStatement, Vec<IndexCreateStatement>) {
+    let schema = Schema::new(Backend::Sqlite.into());
+    (schema.create_table_from_entity(E::default()), schema.create_index_from_entity(E::default()))
+}
+
+impl Model {
+    /// How people read the name, one and many; otherwise the name in lower case and with an `s`.
+    pub const fn with_verbose_name(mut self, one: &'static str, many: &'static str) -> Self {
+        self.verbose_name = Some((one, many));
+        self
+    }
+
+    /// Permissions beside view, add, change and delete: codename and description.
+    pub const fn with_permissions(mut self, permissions: &'static [(&'static str, &'static str)]) -> Self {
+        self.permissions = permissions;
+        self
+    }
+
+    /// Check constraints of the table.
+    pub const fn with_checks(mut self, checks: &'static [Check]) -> Self {
+        self.checks = checks;
+        self
+    }
+
+    /// Indexes over several columns, or partial ones.
+    pub const fn with_indexes(mut self, indexes: &'static [ModelIndex]) -> Self {
+        self.indexes = indexes;
+        self
+    }
+
+    /// The model's name without the module.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// How people read the name of one.
+    pub fn verbose_name(&self) -> String {
+        self.verbose_name.map_or_else(|| self.name.to_lowercase(), |(one, _)| one.to_owned())
+    }
+
+    /// How people read the name of many.
+    pub fn verbose_name_plural(&self) -> String {
+        self.verbose_name.map_or_else(|| format!("{}s", self.name.to_lowercase()), |(_, many)| many.to_owned())
+    }
+
+    /// The model's own permissions: codename and description.
+    pub fn permissions(&self) -> &'static [(&'static str, &'static str)] {
+        self.permissions
+    }
+
+    pub(crate) fn checks(&self) -> &'static [Check] {
+        self.checks
+    }
+
+    pub(crate) fn indexes(&self) -> &'static [ModelIndex] {
+        self.indexes
+    }
+
+    pub(crate) fn create_statements(&self) -> (TableCreateStatement, Vec<IndexCreateStatement>) {
+        (self.create)()
+    }
+}
+
+/// The models of one module.
+#[derive(Clone, Debug)]
+pub struct ModuleModels {
+    /// The module's label (`mailings`).
+    pub label: String,
+    /// Its models.
+    pub models: Vec<Model>,
+}
