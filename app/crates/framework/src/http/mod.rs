@@ -1,18 +1,36 @@
-//! x
-/// x
-#[derive(Clone)]
-pub struct Route;
-use crate::context::Context;
-use crate::management::*;
-impl Command for cli::Runserver {
-    const NAME: &'static str = "runserver";
-    async fn handle(self, _: &Context, _: &mut Console) -> anyhow::Result<Output> {
-        Ok(Output::None)
-    }
-}
-impl Command for cli::Diffsettings {
-    const NAME: &'static str = "diffsettings";
-    async fn handle(self, _: &Context, _: &mut Console) -> anyhow::Result<Output> {
-        Ok(Output::None)
-    }
-}
+//! Pages over HTTP: routes and handlers, the order in which a request passes through, the server, `runserver`.
+//!
+//! A request flows one way: socket → [`server`] → [`Site::handle`] (id, host check, static files, route) → handler →
+//! [`Response`] or [`Error`] → error page → headers and access log. What is generic is instantiated here, never in the
+//! product: a handler is erased to a boxed function as soon as it is listed in a [`Route`].
+
+mod client;
+mod error;
+mod hosts;
+mod listener;
+mod origin;
+mod pages;
+mod ports;
+mod ready;
+mod request;
+mod response;
+mod route;
+mod routes;
+mod runserver;
+mod server;
+mod site;
+mod urls;
+
+pub use axum::body::{Body, Bytes};
+pub use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+pub use client::{Client, TestResponse};
+pub use error::Error;
+pub use request::{BODY_LIMIT, Request};
+pub use response::Response;
+pub use route::{Route, delete, get, post, put};
+pub use routes::RoutesError;
+pub use site::Site;
+pub use urls::{UrlError, Urls};
+
+/// What a handler gives back.
+pub type Result<T = Response> = std::result::Result<T, Error>;

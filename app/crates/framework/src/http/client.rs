@@ -1,0 +1,92 @@
+//! A client for tests: requests go through the whole site, without a socket.
+
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Method, StatusCode, header};
+
+use super::Site;
+use crate::context::Context;
+
+/// Sends requests to a site in the same process.
+pub struct Client {
+    site: Arc<Site>,
+    host: String,
+}
+
+/// What came back.
+#[derive(Clone, Debug)]
+pub struct TestResponse {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, as text.
+    pub body: String,
+}
+
+impl TestResponse {
+    /// A header, or nothing.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+impl Client {
+    /// A client of the context's modules. It names the first allowed host, else `localhost`.
+    ///
+    /// # Panics
+    /// When routes exclude each other.
+    pub fn new(ctx: &Context) -> Self {
+        let host = match ctx.settings().allowed_hosts.first().map(|host| host.trim_start_matches('.')) {
+            None | Some("*") => "localhost".to_owned(),
+            Some(host) => host.to_owned(),
+        };
+        let site = Site::new(ctx.clone()).expect("routes that do not exclude each other");
+        Self { site, host }
+    }
+
+    /// Reads a page.
+    pub async fn get(&self, path: &str) -> TestResponse {
+        self.send(Method::GET, path, &[], "").await
+    }
+
+    /// Asks for the head of a page.
+    pub async fn head(&self, path: &str) -> TestResponse {
+        self.send(Method::HEAD, path, &[], "").await
+    }
+
+    /// Sends a form, as a browser encodes it.
+    ///
+    /// # Panics
+    /// When the fields cannot be encoded.
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> TestResponse {
+        let form = serde_urlencoded::to_string(fields).expect("fields that can be encoded");
+        self.send(Method::POST, path, &[("content-type", "application/x-www-form-urlencoded")], form).await
+    }
+
+    /// Sends any request. `host` among the headers takes the place of the client's own.
+    ///
+    /// # Panics
+    /// When path or headers are not what HTTP allows.
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Body>,
+    ) -> TestResponse {
+        let mut request = axum::http::Request::builder().method(method).uri(path);
+        if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
+            request = request.header(header::HOST, &self.host);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(body.into()).expect("a request that HTTP allows");
+        let (parts, body) = Arc::clone(&self.site).handle(request).await.into_parts();
+        let body = to_bytes(body, usize::MAX).await.expect("a body that does not break off");
+        let body = String::from_utf8_lossy(&body).into_owned();
+        TestResponse { status: parts.status, headers: parts.headers, body }
+    }
+}

@@ -1,0 +1,80 @@
+//! What can go wrong with a request. Each error has a status and a page; only the last one is the server's fault.
+
+use axum::http::{Method, StatusCode};
+use sea_orm::DbErr;
+
+use crate::templates;
+
+/// An error that ends a request. The texts are shown to the visitor, except that of [`Error::Internal`].
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// 404.
+    #[error("there is nothing at this address")]
+    NotFound,
+    /// 400, with what is wrong.
+    #[error("{0}")]
+    BadRequest(String),
+    /// 403, with what is missing.
+    #[error("{0}")]
+    Forbidden(String),
+    /// 405; these methods are allowed.
+    #[error("this address does not take this method (it takes {})", join(.0))]
+    MethodNotAllowed(Vec<Method>),
+    /// 413.
+    #[error("the request is too large: its body may have {limit} bytes")]
+    TooLarge {
+        /// How many bytes the body may have.
+        limit: usize,
+    },
+    /// 500. The visitor sees what went wrong only with `debug` on.
+    #[error(transparent)]
+    Internal(anyhow::Error),
+}
+
+impl Error {
+    /// A 400 with this text.
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Self::BadRequest(message.into())
+    }
+
+    /// A 403 with this text.
+    pub fn forbidden(message: impl Into<String>) -> Self {
+        Self::Forbidden(message.into())
+    }
+
+    /// The status of the response.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+/// The value of an `Allow` header.
+pub(super) fn join(methods: &[Method]) -> String {
+    methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ")
+}
+
+impl From<anyhow::Error> for Error {
+    /// An error of this kind that travelled through `anyhow` becomes itself again.
+    fn from(error: anyhow::Error) -> Self {
+        error.downcast::<Self>().unwrap_or_else(Self::Internal)
+    }
+}
+
+impl From<DbErr> for Error {
+    fn from(error: DbErr) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+impl From<templates::Error> for Error {
+    fn from(error: templates::Error) -> Self {
+        Self::Internal(error.into())
+    }
+}

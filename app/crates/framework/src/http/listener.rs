@@ -1,0 +1,120 @@
+//! Where the server listens: on an inherited socket, else on one of its own.
+
+use std::io::ErrorKind;
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs as _};
+use std::num::NonZeroU16;
+
+use anyhow::{Context as _, anyhow};
+use cli::AddrPort;
+use rustix::net::SocketType;
+use rustix::net::sockopt::{socket_acceptconn, socket_type};
+
+use super::ports;
+use crate::conf::Env;
+use crate::context::Context;
+use crate::management::CommandError;
+use crate::process::take_fd;
+
+/// The first descriptor of a hand-over when the environment does not say (systemd's convention).
+const FIRST_FD: i32 = 3;
+
+/// Who made the socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ownership {
+    /// This process.
+    Own,
+    /// A supervisor, which goes on listening when this process has stopped.
+    Inherited,
+}
+
+/// A socket that connections arrive at.
+#[derive(Debug)]
+pub(super) struct Bound {
+    pub(super) listener: TcpListener,
+    pub(super) local: SocketAddr,
+    pub(super) ownership: Ownership,
+    /// The address as a person would type it.
+    pub(super) url: String,
+}
+
+/// Listens where the command line says, else where the settings say; on an inherited socket when there is one.
+pub(super) fn listen(ctx: &Context, asked: Option<&AddrPort>) -> anyhow::Result<Bound> {
+    let default = &ctx.settings().server.address;
+    let host = asked.and_then(|asked| asked.host.as_deref()).or(default.host.as_deref()).unwrap_or("127.0.0.1");
+    let (listener, ownership) = match inherited(ctx.env())? {
+        Some(listener) => (listener, Ownership::Inherited),
+        None => {
+            let port = asked.map_or(default.port, |asked| asked.port).map_or(0, NonZeroU16::get);
+            (bind(ctx, host, port)?, Ownership::Own)
+        }
+    };
+    let local = listener.local_addr().context("failed to read the address of the listening socket")?;
+    // Of an inherited socket only the supervisor knows under which name it was asked for.
+    let shown = match (ownership, asked.and_then(|asked| asked.host.as_deref())) {
+        (Ownership::Inherited, None) => local.ip().to_string(),
+        _ => host.to_owned(),
+    };
+    let address = AddrPort { host: Some(shown), port: NonZeroU16::new(local.port()) };
+    listener.set_nonblocking(true).context("failed to prepare the listening socket")?;
+    Ok(Bound { listener, local, ownership, url: format!("http://{address}/") })
+}
+
+/// The socket that a supervisor passed on (`LISTEN_FDS`, `LISTEN_FDS_FIRST_FD`). The environment is read through
+/// [`Env`]; the crate `listenfd` would read, and change, that of the process.
+fn inherited(env: &Env) -> anyhow::Result<Option<TcpListener>> {
+    let number = |variable: &str| {
+        let Some(value) = env.get(variable) else { return Ok(None) };
+        let number = value.to_str().and_then(|text| text.parse::<i32>().ok()).filter(|number| *number >= 0);
+        number.map(Some).ok_or_else(|| anyhow!("`{variable}` must be a number, not {value:?}"))
+    };
+    let ours = number("LISTEN_PID")?.is_none_or(|pid| u32::try_from(pid) == Ok(std::process::id()));
+    if number("LISTEN_FDS")?.unwrap_or(0) == 0 || !ours {
+        return Ok(None);
+    }
+    let first = number("LISTEN_FDS_FIRST_FD")?.unwrap_or(FIRST_FD);
+    let failed = || format!("failed to take over the listening socket (descriptor {first}, `LISTEN_FDS`)");
+    if first < FIRST_FD {
+        return Err(anyhow!("it is a standard stream").context(failed()));
+    }
+    let socket = take_fd(first).with_context(failed)?;
+    let listens = socket_acceptconn(&socket).map_err(std::io::Error::from).with_context(failed)?;
+    let kind = socket_type(&socket).map_err(std::io::Error::from).with_context(failed)?;
+    if !listens || kind != SocketType::STREAM {
+        return Err(anyhow!("it does not listen").context(failed()));
+    }
+    Ok(Some(TcpListener::from(socket)))
+}
+
+fn bind(ctx: &Context, host: &str, port: u16) -> anyhow::Result<TcpListener> {
+    let addresses: Vec<SocketAddr> = (host, port)
+        .to_socket_addrs()
+        .map_err(|error| CommandError::new(format!("the host `{host}` has no address: {error}")).source(error))?
+        .collect();
+    TcpListener::bind(addresses.as_slice()).map_err(|error| {
+        let message = match error.kind() {
+            ErrorKind::AddrInUse => busy(ctx, host, port, &addresses),
+            ErrorKind::PermissionDenied => {
+                let hint = hint(ctx, host, port.saturating_add(8000));
+                format!("no permission to listen on port {port} of {host} (ports below 1024 need root)\n{hint}")
+            }
+            ErrorKind::AddrNotAvailable => format!("{host} is not an address of this machine"),
+            _ => format!("failed to listen on port {port} of {host}: {error}"),
+        };
+        CommandError::new(message).source(error).into()
+    })
+}
+
+fn busy(ctx: &Context, host: &str, port: u16, addresses: &[SocketAddr]) -> String {
+    let by = ports::owner(addresses).map(|owner| format!(" by `{}` (pid {})", owner.name, owner.pid)).unwrap_or_default();
+    let free = ports::free_port(host, port);
+    format!("port {port} on {host} is in use{by}\n{}", hint(ctx, host, free))
+}
+
+/// The command that the person should type instead.
+fn hint(ctx: &Context, host: &str, port: u16) -> String {
+    // The task runner calls it `dev`.
+    let (program, command) = (ctx.program(), if ctx.program().ends_with("xtask") { "dev" } else { "runserver" });
+    let default = ctx.settings().server.address.host.as_deref().unwrap_or("127.0.0.1");
+    let host = (host != default).then(|| host.to_owned());
+    format!("hint: `{program} {command} {}`", AddrPort { host, port: NonZeroU16::new(port) })
+}

@@ -1,0 +1,43 @@
+//! How the server says that it is ready: to the process that started it, and in a file.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use anyhow::Context as _;
+
+use crate::conf::Env;
+use crate::process::inherited_fd;
+
+/// The variable that names the descriptor to report on.
+const READY_FD: &str = "APP_READY_FD";
+
+/// The promise of a report. Dropped without one, it tells the parent that the start failed.
+pub(super) struct Ready(Option<File>);
+
+impl Ready {
+    pub(super) fn from_env(env: &Env) -> anyhow::Result<Self> {
+        Ok(Self(inherited_fd(env, READY_FD)?.map(File::from)))
+    }
+
+    /// Reports that the server answers at `url`.
+    pub(super) fn report(self, url: &str) -> anyhow::Result<()> {
+        match self.0 {
+            Some(mut file) => writeln!(file, "READY {url}").context("failed to report readiness"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Writes the bound address to a file that is either whole or not there.
+pub(super) fn write_port_file(file: &Path, address: SocketAddr) -> anyhow::Result<()> {
+    let mut name = file.as_os_str().to_owned();
+    name.push(format!(".{}.tmp", std::process::id()));
+    let written = std::fs::write(&name, format!("{address}\n")).and_then(|()| std::fs::rename(&name, file));
+    if written.is_err() {
+        // Nothing is left behind; that it cannot be removed adds nothing to the error.
+        let _ = std::fs::remove_file(&name);
+    }
+    written.with_context(|| format!("failed to write `{}`", file.display()))
+}

@@ -1,0 +1,163 @@
+//! What a handler is given.
+
+use std::str::FromStr;
+use std::sync::{Arc, Mutex};
+
+use anyhow::anyhow;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, header};
+use http_body_util::LengthLimitError;
+use serde::de::DeserializeOwned;
+
+use super::origin::Origin;
+use super::routes::Params;
+use super::{Error, Response, Result, Site, UrlError};
+use crate::context::Context;
+use crate::templates::Values;
+
+/// How many bytes the body of a request may have.
+pub const BODY_LIMIT: usize = 1024 * 1024;
+
+/// A request on its way through a handler.
+pub struct Request {
+    site: Arc<Site>,
+    parts: Parts,
+    params: Params,
+    origin: Origin,
+    /// Behind a lock only so that a handler may hold `&Request` while it waits (a body cannot be shared as it is).
+    body: Mutex<Option<Body>>,
+}
+
+impl Request {
+    pub(super) fn new(site: Arc<Site>, parts: Parts, body: Body, params: Params, origin: Origin) -> Self {
+        Self { site, parts, params, origin, body: Mutex::new(Some(body)) }
+    }
+
+    /// The project's context.
+    pub fn ctx(&self) -> &Context {
+        self.site.ctx()
+    }
+
+    /// The method.
+    pub fn method(&self) -> &Method {
+        &self.parts.method
+    }
+
+    /// The path, still encoded, without the query.
+    pub fn path(&self) -> &str {
+        self.parts.uri.path()
+    }
+
+    /// All headers.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.parts.headers
+    }
+
+    /// A header, when it is there and is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.parts.headers.get(name)?.to_str().ok()
+    }
+
+    /// The id under which the log speaks of this request.
+    pub fn request_id(&self) -> &str {
+        &self.origin.id
+    }
+
+    /// A parameter of the path, as the route names it.
+    ///
+    /// # Errors
+    /// 404 when it cannot be read as `T`: then there is no such page.
+    pub fn param<T: FromStr>(&self, name: &str) -> Result<T> {
+        let (_, text) = self
+            .params
+            .iter()
+            .find(|(known, _)| known == name)
+            .ok_or_else(|| anyhow!("the route of `{}` has no parameter `{name}`", self.path()))?;
+        text.parse().map_err(|_| Error::NotFound)
+    }
+
+    /// What stands after `?`.
+    ///
+    /// # Errors
+    /// 400 when it cannot be read as `T`.
+    pub fn query<T: DeserializeOwned>(&self) -> Result<T> {
+        let query = self.parts.uri.query().unwrap_or_default();
+        serde_urlencoded::from_str(query).map_err(|error| Error::BadRequest(format!("the query is wrong: {error}")))
+    }
+
+    /// The body.
+    ///
+    /// # Errors
+    /// 413 when it is larger than [`BODY_LIMIT`], 400 when it breaks off.
+    pub async fn body(&self) -> Result<Bytes> {
+        let taken = self.body.lock().map_err(|_| anyhow!("failed to take the body"))?.take();
+        let body = taken.ok_or_else(|| anyhow!("the body of a request can be read only once"))?;
+        let announced = self.header("content-length").and_then(|length| length.parse::<usize>().ok());
+        if announced.is_some_and(|length| length > BODY_LIMIT) {
+            return Err(Error::TooLarge { limit: BODY_LIMIT });
+        }
+        to_bytes(body, BODY_LIMIT).await.map_err(|error| {
+            let too_large = std::error::Error::source(&error).is_some_and(|source| source.is::<LengthLimitError>());
+            if too_large { Error::TooLarge { limit: BODY_LIMIT } } else { Error::bad_request("the body breaks off") }
+        })
+    }
+
+    /// The fields of a form (`application/x-www-form-urlencoded`).
+    ///
+    /// # Errors
+    /// 400 when it is something else, or cannot be read as `T`; see [`Self::body`].
+    pub async fn form<T: DeserializeOwned>(&self) -> Result<T> {
+        self.expect_type("application/x-www-form-urlencoded")?;
+        let body = self.body().await?;
+        serde_urlencoded::from_bytes(&body).map_err(|error| Error::BadRequest(format!("the form is wrong: {error}")))
+    }
+
+    /// The body as JSON.
+    ///
+    /// # Errors
+    /// 400 when it is something else, or cannot be read as `T`; see [`Self::body`].
+    pub async fn json<T: DeserializeOwned>(&self) -> Result<T> {
+        self.expect_type("application/json")?;
+        let body = self.body().await?;
+        serde_json::from_slice(&body).map_err(|error| Error::BadRequest(format!("the JSON is wrong: {error}")))
+    }
+
+    fn expect_type(&self, expected: &str) -> Result<()> {
+        let given = self.header(header::CONTENT_TYPE.as_str()).unwrap_or_default();
+        let essence = given.split(';').next().unwrap_or_default().trim();
+        if essence.eq_ignore_ascii_case(expected) {
+            return Ok(());
+        }
+        Err(Error::BadRequest(format!("the body must be `{expected}`")))
+    }
+
+    /// Lets a visitor go on who may see pages: everybody where `auth.anonymous_read` is on.
+    ///
+    /// # Errors
+    /// 403 otherwise.
+    pub fn require_read(&self) -> Result<()> {
+        if self.ctx().settings().auth.anonymous_read {
+            return Ok(());
+        }
+        Err(Error::forbidden("this page is not open to visitors without login"))
+    }
+
+    /// A page made from a template. It sees the values, and `path`, `language`, `request_id`, `project`, `debug`.
+    ///
+    /// # Errors
+    /// When the template is missing or wrong: a 500 that names file and line.
+    pub fn render(&self, template: &str, values: Values) -> Result {
+        let scope = self.origin.scope(self.ctx());
+        let html = self.site.templates().render(template, values.over(scope))?;
+        Ok(Response::html(html))
+    }
+
+    /// The path of the route with this name, its parameters filled in.
+    ///
+    /// # Errors
+    /// When there is no such route, or its parameters are others than those given.
+    pub fn url(&self, name: &str, params: &[(&str, &str)]) -> std::result::Result<String, UrlError> {
+        self.site.templates().urls().reverse(name, params)
+    }
+}

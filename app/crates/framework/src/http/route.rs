@@ -1,0 +1,78 @@
+//! A route: a method, a path, a handler. Handlers lose their types here.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use axum::http::Method;
+
+use super::{Request, Result};
+
+/// A handler's answer on its way.
+pub(super) type Answer = Pin<Box<dyn Future<Output = Result> + Send>>;
+
+/// A handler without its type.
+pub(super) type Handler = Arc<dyn Fn(Request) -> Answer + Send + Sync>;
+
+/// A page of a module: `http::get("/mailings/{id}/", views::detail).name("mailings:detail")`.
+#[derive(Clone)]
+pub struct Route {
+    pub(super) method: Method,
+    pub(super) path: &'static str,
+    pub(super) name: Option<&'static str>,
+    pub(super) handler: Handler,
+}
+
+impl Route {
+    /// A route for any method. `{id}` in the path is one segment, `{*rest}` all that is left.
+    pub fn new<F, A>(method: Method, path: &'static str, handler: F) -> Self
+    where
+        F: Fn(Request) -> A + Send + Sync + 'static,
+        A: Future<Output = Result> + Send + 'static,
+    {
+        let handler: Handler = Arc::new(move |request| -> Answer { Box::pin(handler(request)) });
+        Self { method, path, name: None, handler }
+    }
+
+    /// Names the route, for `url(…)` in templates and [`Request::url`]. By custom `<module label>:<page>`.
+    pub fn name(mut self, name: &'static str) -> Self {
+        self.name = Some(name);
+        self
+    }
+}
+
+/// A page that is read. It answers HEAD too.
+pub fn get<F, A>(path: &'static str, handler: F) -> Route
+where
+    F: Fn(Request) -> A + Send + Sync + 'static,
+    A: Future<Output = Result> + Send + 'static,
+{
+    Route::new(Method::GET, path, handler)
+}
+
+/// A form that is sent.
+pub fn post<F, A>(path: &'static str, handler: F) -> Route
+where
+    F: Fn(Request) -> A + Send + Sync + 'static,
+    A: Future<Output = Result> + Send + 'static,
+{
+    Route::new(Method::POST, path, handler)
+}
+
+/// A thing that is put in place.
+pub fn put<F, A>(path: &'static str, handler: F) -> Route
+where
+    F: Fn(Request) -> A + Send + Sync + 'static,
+    A: Future<Output = Result> + Send + 'static,
+{
+    Route::new(Method::PUT, path, handler)
+}
+
+/// A thing that is deleted.
+pub fn delete<F, A>(path: &'static str, handler: F) -> Route
+where
+    F: Fn(Request) -> A + Send + Sync + 'static,
+    A: Future<Output = Result> + Send + 'static,
+{
+    Route::new(Method::DELETE, path, handler)
+}

@@ -1,0 +1,167 @@
+//! The site: all that answers requests, and the order in which a request passes through it.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use anyhow::anyhow;
+use axum::body::{Body, HttpBody as _};
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use futures_util::FutureExt as _;
+use tokio::time::Instant;
+use tracing::Instrument as _;
+
+use super::hosts::Hosts;
+use super::origin::{Origin, REQUEST_ID};
+use super::pages;
+use super::routes::{Found, Routes};
+use super::{Error, Request, Response, Result};
+use crate::context::Context;
+use crate::staticfiles::StaticFiles;
+use crate::templates::Engine;
+
+/// Set on every response that does not set them itself.
+const SECURITY: [(HeaderName, &str); 3] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "same-origin"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+];
+
+/// Where a supervisor asks whether the server lives. It names no host that it could be checked by.
+const HEALTH: &str = "/health";
+
+/// All that answers requests. Built once, before the first of them.
+pub struct Site {
+    ctx: Context,
+    routes: Routes,
+    templates: Engine,
+    hosts: Hosts,
+    /// Served in debug mode only.
+    statics: Option<StaticFiles>,
+}
+
+impl Site {
+    /// The site of a context's modules. Opens no database.
+    ///
+    /// # Errors
+    /// When routes exclude each other.
+    pub fn new(ctx: Context) -> anyhow::Result<Arc<Self>> {
+        let routes = Routes::new(ctx.modules())?;
+        let templates = Engine::new(&ctx);
+        let hosts = Hosts::new(ctx.settings());
+        let statics = ctx.settings().debug.then(|| StaticFiles::new(&ctx));
+        Ok(Arc::new(Self { ctx, routes, templates, hosts, statics }))
+    }
+
+    /// The context that handlers work with.
+    pub fn ctx(&self) -> &Context {
+        &self.ctx
+    }
+
+    /// The templates.
+    pub fn templates(&self) -> &Engine {
+        &self.templates
+    }
+
+    pub(super) fn routes(&self) -> &Routes {
+        &self.routes
+    }
+
+    /// Answers a request: id → answer or error page → headers → access log.
+    pub async fn handle(self: Arc<Self>, request: axum::http::Request<Body>) -> axum::http::Response<Body> {
+        let started = Instant::now();
+        let (parts, body) = request.into_parts();
+        let origin = Origin::of(&parts, self.ctx.random());
+        let span = tracing::info_span!("request", id = %origin.id);
+        async {
+            let answer = AssertUnwindSafe(Arc::clone(&self).answer(parts, body, origin.clone())).catch_unwind().await;
+            let result = answer.unwrap_or_else(|panic| Err(Error::Internal(panicked(panic.as_ref()))));
+            let response = result.unwrap_or_else(|error| pages::page(&self, &origin, &error));
+            let response = finished(response, &origin);
+            log(&response, &origin, started);
+            response
+        }
+        .instrument(span)
+        .await
+    }
+
+    /// Health → host check → static files → route.
+    async fn answer(self: Arc<Self>, parts: Parts, body: Body, origin: Origin) -> Result {
+        if parts.uri.path() == HEALTH {
+            return health(&parts.method);
+        }
+        self.hosts.check(&parts)?;
+        if let Some(statics) = &self.statics
+            && let Some(answer) = statics.answer(&parts).await
+        {
+            return answer;
+        }
+        let (handler, params) = match self.routes.find(&parts.method, parts.uri.path()) {
+            Found::Handler(handler, params) => (Arc::clone(handler), params),
+            Found::Other(methods) => return Err(Error::MethodNotAllowed(methods)),
+            Found::Slash => return Ok(Response::moved(&slashed(&parts))),
+            Found::Nothing => return Err(Error::NotFound),
+        };
+        handler(Request::new(self, parts, body, params, origin)).await
+    }
+}
+
+fn health(method: &Method) -> Result {
+    if !matches!(*method, Method::GET | Method::HEAD) {
+        return Err(Error::MethodNotAllowed(vec![Method::GET, Method::HEAD]));
+    }
+    Response::json(&serde_json::json!({ "status": "ok" }))?.header(header::CACHE_CONTROL, "no-store")
+}
+
+/// The same address with a slash. A path that begins with two would name another host, so the second is encoded.
+fn slashed(parts: &Parts) -> String {
+    let path = match parts.uri.path().strip_prefix("//") {
+        Some(rest) => format!("/%2F{rest}/"),
+        None => format!("{}/", parts.uri.path()),
+    };
+    match parts.uri.query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path,
+    }
+}
+
+/// What a panic said.
+fn panicked(panic: &(dyn Any + Send)) -> anyhow::Error {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    anyhow!("the handler panicked: {}", text.unwrap_or("(no message)"))
+}
+
+/// The response as it leaves: id and security headers set, no body for HEAD.
+fn finished(response: Response, origin: &Origin) -> axum::http::Response<Body> {
+    let mut response = response.into_inner();
+    let exact = response.body().size_hint().exact();
+    let headers = response.headers_mut();
+    for (name, value) in SECURITY {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    if let Ok(id) = HeaderValue::from_str(&origin.id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    if origin.method == Method::HEAD {
+        if let Some(length) = exact.filter(|_| !headers.contains_key(header::CONTENT_LENGTH)) {
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+        }
+        *response.body_mut() = Body::empty();
+    }
+    response
+}
+
+fn log(response: &axum::http::Response<Body>, origin: &Origin, started: Instant) {
+    let Origin { method, path, id, .. } = origin;
+    let status = response.status().as_u16();
+    let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let bytes = response.body().size_hint().exact();
+    if response.status() >= StatusCode::INTERNAL_SERVER_ERROR {
+        tracing::warn!(target: "http.access", ms, bytes, request_id = %id, "{method} {path} {status}");
+    } else if path == HEALTH {
+        tracing::debug!(target: "http.access", ms, bytes, request_id = %id, "{method} {path} {status}");
+    } else {
+        tracing::info!(target: "http.access", ms, bytes, request_id = %id, "{method} {path} {status}");
+    }
+}
