@@ -1,2 +1,146 @@
-//! The fake app.
-fn main() {}
+//! Stands in for the app and for cargo in xtask's tests: it says how it was called, and behaves as it is told to.
+//!
+//! Under the name `cargo` it "builds" by copying itself to `target/debug/app` with a dep-info file. Under any other
+//! name it prints one line of JSON: arguments, directory, process group, and the variables named in `FAKE_SHOW`.
+//! `FAKE_<COMMAND>` (`FAKE_MIGRATE`, `FAKE_CARGO`) tells it what to do then, see [`behave`].
+
+use std::ffi::{OsStr, OsString};
+use std::io::{self, Read, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use serde_json::{Value, json};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+fn main() -> ExitCode {
+    let mut words = std::env::args_os();
+    let program = words.next().unwrap_or_default();
+    let args: Vec<OsString> = words.collect();
+    let done = match Path::new(&program).file_name() {
+        Some(name) if name == "cargo" => cargo(&args),
+        Some(name) if name == "rustc" => behave("wait"),
+        _ => app(&args),
+    };
+    ExitCode::from(done.unwrap_or(99))
+}
+
+#[expect(clippy::disallowed_methods, reason = "showing the environment is what it is for")]
+fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
+}
+
+fn say(mut to: impl Write, line: &str) -> io::Result<()> {
+    writeln!(to, "{line}").and_then(|()| to.flush())
+}
+
+fn behaviour(of: &str) -> Option<String> {
+    variable(&format!("FAKE_{}", of.to_uppercase())).and_then(|text| text.into_string().ok())
+}
+
+fn cargo(args: &[OsString]) -> io::Result<u8> {
+    let words: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();
+    say(io::stderr(), &format!("cargo {}", words.join(" ")))?;
+    if let Some(line) = shown() {
+        say(io::stderr(), &line.to_string())?;
+    }
+    if let Some(what) = behaviour("cargo") {
+        return behave(&what);
+    }
+    if args.first().is_some_and(|arg| arg == "build") {
+        let root = std::env::current_dir()?;
+        let binary = root.join("target/debug/app");
+        // The running one may be in use; a new file takes its place, as cargo does it.
+        let draft = root.join("target/debug/app.new");
+        std::fs::copy(std::env::current_exe()?, &draft)?;
+        std::fs::rename(&draft, &binary)?;
+        let text = format!("{}: {}\n", binary.display(), root.join("app/src/main.rs").display());
+        std::fs::write(binary.with_extension("d"), text)?;
+    }
+    Ok(0)
+}
+
+fn app(args: &[OsString]) -> io::Result<u8> {
+    let root = PathBuf::from(variable("APP_ROOT").unwrap_or_default());
+    if args == ["help", "--format", "json"] {
+        if let Some(what) = behaviour("help") {
+            return behave(&what);
+        }
+        return say(io::stdout(), &std::fs::read_to_string(root.join("catalogue.json"))?).map(|()| 0);
+    }
+    let pid = rustix::process::getpid();
+    let mut line = json!({
+        "app": args.iter().map(|arg| text(arg)).collect::<Vec<_>>(),
+        "in": std::env::current_dir()?.strip_prefix(&root).map(|path| text(path.as_os_str())).unwrap_or(Value::Null),
+        "group": if rustix::process::getpgrp() == pid { "own" } else { "shared" },
+    });
+    if let (Some(line), Some(shown)) = (line.as_object_mut(), shown()) {
+        line.insert("env".to_owned(), shown);
+    }
+    say(io::stdout(), &line.to_string())?;
+    watch_parent()?;
+    let command = args.first().and_then(|arg| arg.to_str()).unwrap_or("nothing");
+    behaviour(&command.replace('-', "_")).map_or(Ok(0), |what| behave(&what))
+}
+
+fn text(text: &OsStr) -> Value {
+    text.to_str().map_or_else(|| json!(text.as_bytes()), |text| json!(text))
+}
+
+/// The variables that the test asked for, null for those that are not there.
+fn shown() -> Option<Value> {
+    let names = variable("FAKE_SHOW")?.into_string().ok()?;
+    Some(names.split(' ').map(|name| (name.to_owned(), variable(name).map(|value| text(&value)))).collect())
+}
+
+/// Ends when xtask is gone, as the real app does.
+fn watch_parent() -> io::Result<()> {
+    let Some(fd) = variable("APP_PARENT_FD") else { return Ok(()) };
+    let mut pipe = std::fs::File::open(Path::new("/dev/fd").join(fd))?;
+    std::thread::spawn(move || {
+        let _ = pipe.read(&mut [0]);
+        let _ = say(io::stdout(), "orphaned");
+        rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL)
+    });
+    Ok(())
+}
+
+/// `exit N`, `signal N` (to itself), `fail MESSAGE` (as the compiler does), `wait` (for a signal, then exit 0),
+/// `stubborn` (ignores signals), `leave` (leaves a process behind), `compile` (cargo with a compiler that waits).
+fn behave(what: &str) -> io::Result<u8> {
+    let (what, more) = what.split_once(' ').unwrap_or((what, ""));
+    match what {
+        "exit" => return Ok(more.parse().unwrap_or(98)),
+        "signal" => {
+            let signal = more.parse().ok().and_then(rustix::process::Signal::from_named_raw);
+            rustix::process::kill_process(rustix::process::getpid(), signal.ok_or(io::ErrorKind::InvalidInput)?)?;
+        }
+        "fail" => {
+            say(io::stderr(), more)?;
+            return Ok(101);
+        }
+        "wait" => {
+            let mut signals = Signals::new([SIGINT, SIGTERM])?;
+            say(io::stdout(), "ready")?;
+            let name = signals.forever().next().and_then(signal_hook::low_level::signal_name);
+            say(io::stdout(), name.unwrap_or("?"))?;
+        }
+        "stubborn" => {
+            let mut signals = Signals::new([SIGINT, SIGTERM])?;
+            say(io::stdout(), "ready")?;
+            for signal in signals.forever() {
+                say(io::stdout(), signal_hook::low_level::signal_name(signal).unwrap_or("?"))?;
+            }
+        }
+        "compile" | "leave" => {
+            let compiler = std::env::current_exe()?.with_file_name("rustc");
+            let mut child = Command::new(compiler).spawn()?;
+            if what == "compile" {
+                child.wait()?;
+            }
+        }
+        _ => return Ok(97),
+    }
+    Ok(0)
+}

@@ -1,1 +1,12 @@
-//! xtask run as a person runs it.
+//! xtask run as a person runs it, in a small workspace with a fake app.
+
+mod arguments;
+mod build;
+mod dev;
+mod explain;
+mod names;
+mod sandbox;
+mod scripts;
+mod signals;
+mod tidy;
+mod workspace;
