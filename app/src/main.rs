@@ -1,2 +1,9 @@
-//! The app binary.
-fn main() {}
+//! The app binary: one program, many roles.
+
+use std::process::ExitCode;
+
+use framework::conf::Env;
+
+fn main() -> ExitCode {
+    app::project().run(std::env::args_os(), Env::from_process())
+}

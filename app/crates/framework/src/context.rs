@@ -173,6 +173,17 @@ impl Context {
             .ok_or_else(|| CommandError::new(format!("No installed app with label '{label}'.")))
     }
 
+    /// The modules that a module command was given, in the order in which they were typed.
+    ///
+    /// # Errors
+    /// When there are none, or one of them is not installed; the command has run for none of them then.
+    pub fn labelled(&self, modules: &cli::Modules) -> Result<Vec<&Module>, CommandError> {
+        if modules.labels.is_empty() {
+            return Err(CommandError::new("Enter at least one application label."));
+        }
+        modules.labels.iter().map(|label| self.module(label)).collect()
+    }
+
     /// The commands of the installed modules and the built-in ones.
     pub fn registry(&self) -> &Registry {
         &self.shared.registry
@@ -235,11 +246,8 @@ impl Context {
         let cell = &self.shared.databases[alias];
         let database = cell
             .get_or_try_init(|| {
-                Database::connect(db::ConnectOptions {
-                    url: settings.url.expose_secret().to_owned(),
-                    root: self.layout().root.clone(),
-                    max_connections: settings.max_connections,
-                })
+                let options = db::ConnectOptions::new(settings.url.expose_secret(), &self.layout().root);
+                Database::connect(db::ConnectOptions { max_connections: settings.max_connections, ..options })
             })
             .await?;
         match &self.dry_run {
@@ -264,8 +272,10 @@ impl Context {
     /// Closes every database that was opened.
     pub async fn close(&self) {
         for cell in self.shared.databases.values() {
-            if let Some(database) = cell.get() {
-                database.clone().close().await;
+            if let Some(database) = cell.get()
+                && let Err(error) = database.clone().close().await
+            {
+                tracing::warn!("failed to close a database: {error}");
             }
         }
     }

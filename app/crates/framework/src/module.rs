@@ -4,13 +4,17 @@ use crate::checks::Check;
 use crate::http::Route;
 use crate::management::CommandSpec;
 
+/// Migration files that are compiled in: name (`0001_initial`) and text.
+pub type Migrations = &'static [(&'static str, &'static str)];
+
 /// A module, as its `module()` function describes it.
 #[derive(Clone)]
 pub struct Module {
     name: &'static str,
     label: String,
     path: String,
-    pub(crate) models: Vec<db::Model>,
+    pub(crate) models: &'static [db::Model],
+    pub(crate) migrations: Option<Migrations>,
     pub(crate) commands: Vec<CommandSpec>,
     pub(crate) routes: Vec<Route>,
     pub(crate) checks: Vec<Check>,
@@ -24,7 +28,8 @@ impl Module {
             name,
             label: name.to_owned(),
             path: name.to_owned(),
-            models: Vec::new(),
+            models: &[],
+            migrations: None,
             commands: Vec::new(),
             routes: Vec::new(),
             checks: Vec::new(),
@@ -33,8 +38,14 @@ impl Module {
     }
 
     /// Its models, referenced ones first.
-    pub fn models(mut self, models: Vec<db::Model>) -> Self {
+    pub fn models(mut self, models: &'static [db::Model]) -> Self {
         self.models = models;
+        self
+    }
+
+    /// Its migrations, compiled in; otherwise they are read from `migrations/` in its folder.
+    pub fn embedded_migrations(mut self, migrations: Migrations) -> Self {
+        self.migrations = Some(migrations);
         self
     }
 

@@ -60,7 +60,9 @@ fn watch_parent(env: &Env) -> anyhow::Result<Option<pipe::Receiver>> {
     let Some(fd) = inherited_fd(env, PARENT_FD)? else {
         return Ok(None);
     };
-    pipe::Receiver::from_owned_fd(fd).with_context(|| format!("failed to watch the pipe named in `{PARENT_FD}`")).map(Some)
+    pipe::Receiver::from_owned_fd(fd)
+        .with_context(|| format!("failed to watch the pipe named in `{PARENT_FD}`"))
+        .map(Some)
 }
 
 /// Waits for the end of the pipe; for ever where there is none.
@@ -82,8 +84,11 @@ pub(crate) fn inherited_fd(env: &Env, variable: &str) -> anyhow::Result<Option<O
         return Ok(None);
     };
     let number = value.to_str().and_then(|text| text.parse::<RawFd>().ok()).filter(|number| *number > 2);
-    let number = number.ok_or_else(|| anyhow!("`{variable}` must be the number of an open descriptor, not {value:?}"))?;
-    take_fd(number).with_context(|| format!("failed to take over the descriptor {number} named in `{variable}`")).map(Some)
+    let number =
+        number.ok_or_else(|| anyhow!("`{variable}` must be the number of an open descriptor, not {value:?}"))?;
+    take_fd(number)
+        .with_context(|| format!("failed to take over the descriptor {number} named in `{variable}`"))
+        .map(Some)
 }
 
 /// Takes over an open descriptor that this process was started with.

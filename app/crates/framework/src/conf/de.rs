@@ -3,7 +3,9 @@
 use std::fmt::{self, Display};
 
 use serde::de::value::StrDeserializer;
-use serde::de::{self, DeserializeSeed, Deserializer, Expected, IntoDeserializer, MapAccess, SeqAccess, Unexpected, Visitor};
+use serde::de::{
+    self, DeserializeSeed, Deserializer, Expected, IntoDeserializer, MapAccess, SeqAccess, Unexpected, Visitor,
+};
 
 use super::error::{Fault, listed, nearest};
 use super::fields::SECRET;
@@ -46,7 +48,9 @@ impl Failure {
         let key = self.path.join(".");
         match &self.kind {
             // The variable, which is the place, says the key already.
-            Kind::Value(message) if matches!(origin, Origin::Variable { .. }) => Fault::new(origin.to_string(), message),
+            Kind::Value(message) if matches!(origin, Origin::Variable { .. }) => {
+                Fault::new(origin.to_string(), message)
+            }
             Kind::Value(message) => Fault::new(origin.to_string(), format!("`{key}`: {message}")),
             Kind::UnknownKey { known } => {
                 Fault::new(origin.to_string(), format!("unknown key `{key}`")).hint(self.suggestion(&origin, known))

@@ -85,7 +85,9 @@ impl Settings {
         ];
         entries.extend(modules.iter().map(|labels| entry("modules", Shown::List(labels.clone()))));
         let others = databases.iter().map(|(alias, database)| (format!("databases.{alias}"), database));
-        for (prefix, Database { url, max_connections }) in std::iter::once(("database".to_owned(), database)).chain(others) {
+        for (prefix, Database { url, max_connections }) in
+            std::iter::once(("database".to_owned(), database)).chain(others)
+        {
             entries.push(entry(format!("{prefix}.url"), database_url(url)));
             entries.push(entry(format!("{prefix}.max_connections"), Shown::Number((*max_connections).into())));
         }

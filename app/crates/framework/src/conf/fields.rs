@@ -48,7 +48,8 @@ pub(super) fn time_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Tz
     let name = String::deserialize(deserializer)?;
     name.parse().map_err(|_| {
         let near = nearest(&name, TZ_VARIANTS.iter().map(|zone| zone.name()));
-        let suggestion = near.map_or_else(|| "an IANA name is needed".to_owned(), |near| format!("did you mean `{near}`?"));
+        let suggestion =
+            near.map_or_else(|| "an IANA name is needed".to_owned(), |near| format!("did you mean `{near}`?"));
         D::Error::custom(format!("unknown time zone {}; {suggestion}", quoted(&name)))
     })
 }
@@ -69,7 +70,10 @@ pub(super) fn url_prefix<'de, D: Deserializer<'de>>(deserializer: D) -> Result<S
     if prefix.starts_with('/') && prefix.ends_with('/') && prefix.len() > 2 && !prefix.contains("//") {
         return Ok(prefix);
     }
-    Err(D::Error::custom(format!("expected a path that begins and ends with `/`, such as `/static/`, found {}", quoted(&prefix))))
+    Err(D::Error::custom(format!(
+        "expected a path that begins and ends with `/`, such as `/static/`, found {}",
+        quoted(&prefix)
+    )))
 }
 
 /// Host names without scheme, port and path: nothing else can match a request.
@@ -84,7 +88,10 @@ pub(super) fn hosts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<St
     match hosts.iter().find(|host| !is_host(host)) {
         None => Ok(hosts),
         Some(host) => {
-            let message = format!("expected host names without scheme, port and path, such as `example.com`, found {}", quoted(host));
+            let message = format!(
+                "expected host names without scheme, port and path, such as `example.com`, found {}",
+                quoted(host)
+            );
             Err(D::Error::custom(message))
         }
     }

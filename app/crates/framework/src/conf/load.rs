@@ -73,7 +73,12 @@ pub fn load(source: &Source, env: &Env, layout: &Layout) -> Result<Settings, Err
 }
 
 /// The settings that one file makes of the defaults, with no other layer. For `diffsettings --default`.
-pub(super) fn load_alone(named: &Path, environment: Environment, env: &Env, layout: &Layout) -> Result<Settings, Error> {
+pub(super) fn load_alone(
+    named: &Path,
+    environment: Environment,
+    env: &Env,
+    layout: &Layout,
+) -> Result<Settings, Error> {
     let (mut table, mut faults) = (environment_defaults(environment), Vec::new());
     for file in named_files(named, env, layout)? {
         read(&file, layout, &mut table, &mut faults);

@@ -34,14 +34,22 @@ pub fn production_problems(settings: &Settings) -> Vec<Problem> {
     }
     if key == DEVELOPMENT_SECRET_KEY {
         let message = "`secret_key` is the one of development, which everyone knows";
-        add("security.E002", message, "set `APP__SECRET_KEY` to a text of your own, such as `openssl rand -hex 32` gives");
+        add(
+            "security.E002",
+            message,
+            "set `APP__SECRET_KEY` to a text of your own, such as `openssl rand -hex 32` gives",
+        );
     } else if key.chars().count() < SECRET_KEY_LENGTH || distinct < SECRET_KEY_VARIETY {
         let message = format!("`secret_key` is easily guessed: it needs {SECRET_KEY_LENGTH} characters, not all alike");
         add("security.E003", &message, "set `APP__SECRET_KEY` to a text such as `openssl rand -hex 32` gives");
     }
     if settings.allowed_hosts.is_empty() {
         let message = "`allowed_hosts` is empty: no request would be answered";
-        add("security.E004", message, "set `APP__ALLOWED_HOSTS` to the server's names, such as `example.com,www.example.com`");
+        add(
+            "security.E004",
+            message,
+            "set `APP__ALLOWED_HOSTS` to the server's names, such as `example.com,www.example.com`",
+        );
     }
     problems
 }

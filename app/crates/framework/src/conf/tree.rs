@@ -58,10 +58,12 @@ impl fmt::Display for Origin {
 pub(super) fn merge(lower: &mut Table, upper: Table) {
     for (key, node) in upper {
         match (lower.entry(key), node) {
-            (Entry::Occupied(mut below), Node { value: Value::Table(above), origin }) => match &mut below.get_mut().value {
-                Value::Table(below) => merge(below, above),
-                _ => drop(below.insert(Node { value: Value::Table(above), origin })),
-            },
+            (Entry::Occupied(mut below), Node { value: Value::Table(above), origin }) => {
+                match &mut below.get_mut().value {
+                    Value::Table(below) => merge(below, above),
+                    _ => drop(below.insert(Node { value: Value::Table(above), origin })),
+                }
+            }
             (Entry::Occupied(mut below), node) => drop(below.insert(node)),
             (Entry::Vacant(free), node) => drop(free.insert(node)),
         }

@@ -87,12 +87,11 @@ fn from_env(env: &Env, faults: &mut Vec<Fault>) -> BTreeMap<String, Variable> {
 }
 
 fn from_dotenv(layout: &Layout, faults: &mut Vec<Fault>) -> BTreeMap<String, Variable> {
-    let path = layout.root.join(".env");
-    let text = match fs::read_to_string(&path) {
+    let text = match fs::read_to_string(layout.root.join(".env")) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return BTreeMap::new(),
         Err(error) => {
-            faults.push(Fault::new(path.display().to_string(), format!("cannot be read: {error}")));
+            faults.push(Fault::new(".env", format!("cannot be read: {error}")));
             return BTreeMap::new();
         }
     };

@@ -57,12 +57,11 @@ fn without_port(given: &str) -> Option<&str> {
         Some(end) => given.split_at(end + 1),
         None => given.split_at(given.find(':').unwrap_or(given.len())),
     };
-    let port_is_sane = port.is_empty() || port.strip_prefix(':').is_some_and(|port| port.bytes().all(|b| b.is_ascii_digit()));
+    let port_is_sane =
+        port.is_empty() || port.strip_prefix(':').is_some_and(|port| port.bytes().all(|b| b.is_ascii_digit()));
     let host_is_sane = match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
         Some(inner) => inner.parse::<std::net::Ipv6Addr>().is_ok(),
-        None => {
-            !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
-        }
+        None => !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_')),
     };
     (port_is_sane && host_is_sane).then_some(host)
 }

@@ -105,7 +105,8 @@ fn bind(ctx: &Context, host: &str, port: u16) -> anyhow::Result<TcpListener> {
 }
 
 fn busy(ctx: &Context, host: &str, port: u16, addresses: &[SocketAddr]) -> String {
-    let by = ports::owner(addresses).map(|owner| format!(" by `{}` (pid {})", owner.name, owner.pid)).unwrap_or_default();
+    let by =
+        ports::owner(addresses).map(|owner| format!(" by `{}` (pid {})", owner.name, owner.pid)).unwrap_or_default();
     let free = ports::free_port(host, port);
     format!("port {port} on {host} is in use{by}\n{}", hint(ctx, host, free))
 }

@@ -11,7 +11,8 @@ use serde::Serialize;
 use super::Error;
 
 /// What must not stand in a `Location` header as it is.
-const LOCATION: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
+const LOCATION: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
 
 /// A response: status, headers, body.
 #[derive(Debug)]

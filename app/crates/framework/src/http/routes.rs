@@ -139,7 +139,8 @@ impl Routes {
 
     /// All routes, one a line, for the page that is shown in debug mode.
     pub(super) fn lines(&self) -> Vec<String> {
-        let all = self.endpoints.iter().flat_map(|endpoint| endpoint.methods.iter().map(|entry| (endpoint.path, entry)));
+        let all =
+            self.endpoints.iter().flat_map(|endpoint| endpoint.methods.iter().map(|entry| (endpoint.path, entry)));
         all.map(|(path, Entry { method, module, name, .. })| match name {
             Some(name) => format!("{method} {path} ({name}, module {module})"),
             None => format!("{method} {path} (module {module})"),

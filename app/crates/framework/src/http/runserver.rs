@@ -33,7 +33,8 @@ impl Command for cli::Runserver {
         let bound = listen(ctx, self.addrport.as_ref())?;
         migrations::warn_unapplied(ctx, console).await;
         let stops = stops(ctx.env())?;
-        let listener = TcpListener::from_std(bound.listener.try_clone()?).context("failed to watch the listening socket")?;
+        let listener =
+            TcpListener::from_std(bound.listener.try_clone()?).context("failed to watch the listening socket")?;
         banner(ctx, console, &bound);
         if let Some(file) = &self.port_file {
             write_port_file(&ctx.env().current_dir.join(file), bound.local)?;

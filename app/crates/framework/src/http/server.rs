@@ -119,7 +119,9 @@ fn waiting(listener: TcpListener, ownership: Ownership) -> Vec<TcpStream> {
         _ => return Vec::new(),
     };
     let accepted = std::iter::from_fn(|| listener.accept().ok());
-    accepted.filter_map(|(stream, _)| stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream)).ok()).collect()
+    accepted
+        .filter_map(|(stream, _)| stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream)).ok())
+        .collect()
 }
 
 fn is_the_connections(error: &std::io::Error) -> bool {

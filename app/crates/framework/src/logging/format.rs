@@ -4,8 +4,8 @@ use std::fmt::{self, Write as _};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use chrono_tz::Tz;
+use tracing::Metadata;
 use tracing::field::{Field, Visit};
-use tracing::{Level, Metadata};
 
 /// The message and the fields of an event or a span, escaped.
 #[derive(Clone, Debug, Default)]
@@ -63,9 +63,9 @@ pub(super) fn full(now: DateTime<Utc>, metadata: &Metadata<'_>, event: &Fields, 
 pub(super) fn short(now: DateTime<Tz>, metadata: &Metadata<'_>, event: &Fields, spans: &str) -> String {
     let time = now.format("%H:%M:%S");
     let Fields { message, rest } = event;
-    match *metadata.level() {
-        Level::INFO if metadata.target() == super::ACCESS => format!("[{time}] {message}{rest}\n"),
-        level => format!("[{time}] {} {}: {message}{rest}{spans}\n", level.as_str(), metadata.target()),
+    match metadata.target() {
+        super::ACCESS => format!("[{time}] {message}{rest}\n"),
+        target => format!("[{time}] {} {target}: {message}{rest}{spans}\n", metadata.level().as_str()),
     }
 }
 

@@ -79,7 +79,8 @@ async fn in_dry_run(
     if console.verbosity() > 0 {
         console.stderr.styled(Role::Notice, "Dry run: everything was rolled back. What would have happened:");
         for write in &writes {
-            console.stderr.write(format!("  {write}"));
+            let rows = if write.rows == 1 { "1 row".to_owned() } else { format!("{} rows", write.rows) };
+            console.stderr.write(format!("  {} {rows}: {}", write.verb, write.table));
         }
         if writes.is_empty() {
             console.stderr.write("  nothing");

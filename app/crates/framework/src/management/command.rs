@@ -7,6 +7,7 @@ use clap::ArgMatches;
 use cli::BulkOptions;
 
 use super::console::Console;
+use super::error::CommandError;
 use crate::context::Context;
 
 /// What a command gives back.
@@ -82,6 +83,14 @@ pub trait Command: clap::Args + 'static {
 
     /// Does the work.
     fn handle(self, ctx: &Context, console: &mut Console) -> impl Future<Output = anyhow::Result<Output>>;
+}
+
+/// The labels that a label command was given.
+///
+/// # Errors
+/// When there are none.
+pub fn each(labels: &cli::Labels) -> Result<&[String], CommandError> {
+    if labels.labels.is_empty() { Err(CommandError::new("Enter at least one label.")) } else { Ok(&labels.labels) }
 }
 
 /// The constants of a [`Command`], as values.

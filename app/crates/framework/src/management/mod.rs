@@ -14,7 +14,7 @@ mod style;
 
 pub use bulk::parallel;
 pub use call::{Call, Called};
-pub use command::{Checks, Command, CommandOptions, CommandSpec, Output, command, command_as};
+pub use command::{Checks, Command, CommandOptions, CommandSpec, Output, command, command_as, each};
 pub use console::{Answer, Coloring, Console, Input};
 pub use error::CommandError;
 pub use execute::execute;

@@ -55,7 +55,12 @@ impl Stream {
 
     /// A stream into a buffer.
     pub fn capture(capture: &Capture) -> Self {
-        Self::new(Box::new(capture.clone()), false)
+        Self::writer(capture.clone())
+    }
+
+    /// A stream into any writer that is no terminal.
+    pub fn writer(writer: impl Write + Send + 'static) -> Self {
+        Self::new(Box::new(writer), false)
     }
 
     fn new(writer: Box<dyn Write + Send>, is_terminal: bool) -> Self {

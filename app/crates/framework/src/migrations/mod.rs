@@ -1,21 +1,92 @@
-//! x
+//! Migrations of the installed modules: the commands, and the warning that some are unapplied.
+
+mod migrate;
+mod showmigrations;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use db::migrations::{Applied, Loader, ModuleMigrations, NodeKey, Source};
+use db::{Database, ModuleModels, ProjectState};
+
 use crate::context::Context;
-use crate::management::*;
-/// x
-pub async fn warn_unapplied(_: &Context, _: &mut Console) {}
-/// x
-pub fn reflected(_: &[crate::module::Module]) -> Result<(), CommandError> {
-    Ok(())
+use crate::management::{CommandError, Console, Role};
+use crate::module::Module;
+
+/// The state that the models of these modules describe.
+///
+/// # Errors
+/// When a model says something that migrations cannot express.
+pub fn reflected(modules: &[Module]) -> Result<ProjectState, db::Error> {
+    let models =
+        modules.iter().map(|module| ModuleModels { label: module.label().to_owned(), models: module.models.to_vec() });
+    ProjectState::reflect(&models.collect::<Vec<_>>())
 }
-impl Command for cli::Migrate {
-    const NAME: &'static str = "migrate";
-    async fn handle(self, _: &Context, _: &mut Console) -> anyhow::Result<Output> {
-        Ok(Output::None)
+
+/// The migrations of the installed modules: compiled in, or read from `migrations/` in the module's folder.
+///
+/// # Errors
+/// When a file cannot be read or says something that migrations cannot.
+pub fn load(ctx: &Context) -> Result<Loader, db::Error> {
+    let sources = ctx.modules().iter().map(|module| ModuleMigrations {
+        label: module.label().to_owned(),
+        source: match module.migrations {
+            Some(embedded) => Source::Embedded(embedded),
+            None => Source::Dir(ctx.layout().module(module.path()).join("migrations")),
+        },
+    });
+    Loader::load(&sources.collect::<Vec<_>>())
+}
+
+/// The labels of the modules that have migrations which are not applied to `database`, and how many those are.
+///
+/// # Errors
+/// When the migrations cannot be loaded, or the database not be read.
+pub async fn unapplied(ctx: &Context, database: &Database) -> anyhow::Result<(usize, BTreeSet<String>)> {
+    let loader = load(ctx)?;
+    let applied = database.applied_migrations().await?;
+    let open = loader.graph().nodes().filter(|key| !applied.contains_key(*key));
+    let modules: Vec<String> = open.map(|key| key.module.clone()).collect();
+    Ok((modules.len(), modules.into_iter().collect()))
+}
+
+/// Warns on stderr when migrations are unapplied. Never a stop: whatever keeps it from finding out is only logged.
+pub async fn warn_unapplied(ctx: &Context, console: &mut Console) {
+    let found = match ctx.db().await {
+        Ok(database) => unapplied(ctx, &database).await,
+        Err(error) => Err(error),
+    };
+    match found {
+        Ok((0, _)) => {}
+        Ok((count, modules)) => {
+            let modules: Vec<String> = modules.into_iter().collect();
+            let program = ctx.program();
+            console.stderr.styled(
+                Role::Notice,
+                format!(
+                    "\nYou have {count} unapplied migration(s). Your project may not work properly until you apply the \
+                     migrations for app(s): {}.\nRun '{program} migrate' to apply them.",
+                    modules.join(", ")
+                ),
+            );
+        }
+        Err(error) => tracing::warn!("cannot tell whether migrations are unapplied: {error:#}"),
     }
 }
-impl Command for cli::Showmigrations {
-    const NAME: &'static str = "showmigrations";
-    async fn handle(self, _: &Context, _: &mut Console) -> anyhow::Result<Output> {
-        Ok(Output::None)
-    }
+
+/// The applied migrations of a database that `alias` names.
+async fn applied(ctx: &Context, alias: Option<&str>) -> anyhow::Result<(Database, BTreeMap<NodeKey, Applied>)> {
+    let database = ctx.database(alias.unwrap_or("default")).await?;
+    let applied = database.applied_migrations().await?;
+    Ok((database, applied))
+}
+
+/// Checks that there is an installed module with this label; `code` is the exit code when there is none.
+fn check_label<'a>(ctx: &'a Context, label: &str, code: u8) -> Result<&'a Module, CommandError> {
+    ctx.module(label).map_err(|error| {
+        let meant = label.rsplit(['.', '/']).next().and_then(|last| ctx.module(last).ok());
+        match meant.filter(|module| module.label() != label) {
+            None => error.code(code),
+            Some(module) => CommandError::new(format!("{error} Did you mean '{}'?", module.label())).code(code),
+        }
+    })
 }

@@ -59,10 +59,12 @@ fn localtime(value: &Value, format: &str, zone: Tz) -> Result<String, Error> {
 /// A time as it is serialised: with an offset, or without one (UTC), or a date alone.
 fn parse(text: &str) -> Option<DateTime<Utc>> {
     let with_offset = DateTime::parse_from_rfc3339(text).map(|time| time.to_utc());
-    let naive = || ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"]
-        .into_iter()
-        .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
-        .or_else(|| text.parse::<NaiveDate>().ok()?.and_hms_opt(0, 0, 0));
+    let naive = || {
+        ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"]
+            .into_iter()
+            .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
+            .or_else(|| text.parse::<NaiveDate>().ok()?.and_hms_opt(0, 0, 0))
+    };
     with_offset.ok().or_else(|| naive().map(|time| time.and_utc()))
 }
 

@@ -45,7 +45,9 @@ impl Sources {
         match self.find(name) {
             None => Ok(None),
             Some(Found::Builtin(text)) => Ok(Some(text.to_owned())),
-            Some(Found::File(file)) => std::fs::read_to_string(&file).map(Some).map_err(|error| unreadable(&file, error)),
+            Some(Found::File(file)) => {
+                std::fs::read_to_string(&file).map(Some).map_err(|error| unreadable(&file, error))
+            }
         }
     }
 }
@@ -57,6 +59,7 @@ fn unreadable(file: &Path, error: std::io::Error) -> minijinja::Error {
 
 /// Names are relative and stay below their directory; hidden files are no templates.
 fn is_safe(name: &str) -> bool {
-    let plain = |segment: &str| !segment.is_empty() && !segment.starts_with('.') && !segment.contains(['\\', '\0', ':']);
+    let plain =
+        |segment: &str| !segment.is_empty() && !segment.starts_with('.') && !segment.contains(['\\', '\0', ':']);
     name.split('/').all(plain)
 }

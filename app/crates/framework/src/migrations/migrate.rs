@@ -1,0 +1,187 @@
+//! `migrate`: brings a database up to date.
+
+use std::collections::BTreeSet;
+
+use db::Database;
+use db::migrations::{Direction, Executor, Functions, Loader, Mode, Plan, Progress, Target};
+
+use super::{check_label, load, reflected, unapplied};
+use crate::context::Context;
+use crate::management::{Checks, Command, CommandError, Console, Output, Role};
+
+impl Command for cli::Migrate {
+    const NAME: &'static str = "migrate";
+    const CHECKS: Checks = Checks::Tags(&["models", "modules"]);
+
+    async fn handle(self, ctx: &Context, console: &mut Console) -> anyhow::Result<Output> {
+        let alias = self.database.as_deref().unwrap_or("default");
+        ctx.check_alias(alias)?;
+        let loader = load(ctx)?;
+        loader.check_conflicts().map_err(command_error)?;
+        let (targets, heading) = targets(ctx, &loader, self.module.as_deref(), self.migration.as_deref())?;
+        let database = ctx.database(alias).await?;
+        if self.if_empty && database.has_tables().await? {
+            return Ok(Output::None);
+        }
+        let functions = Functions::default();
+        let executor = Executor::new(&database, &loader, &functions);
+        if self.check || self.plan {
+            let plan = executor.plan(&targets).await.map_err(command_error)?;
+            if self.plan {
+                show_plan(&plan, &loader, console);
+            }
+            return if self.check && !plan.is_empty() {
+                Err(unapplied_error(ctx, &database).await?.into())
+            } else {
+                Ok(Output::None)
+            };
+        }
+        let mode = if self.fake { Mode::Fake } else { Mode::Run };
+        show_heading(&heading, console);
+        apply(&executor, &targets, mode, ctx, console).await?;
+        Ok(Output::None)
+    }
+}
+
+/// What `--check` fails with: the number of unapplied migrations and the modules they belong to.
+async fn unapplied_error(ctx: &Context, database: &Database) -> anyhow::Result<CommandError> {
+    let (count, modules) = unapplied(ctx, database).await?;
+    let modules: Vec<String> = modules.into_iter().collect();
+    let message = format!(
+        "{count} unapplied migration(s) in: {}\nhint: `{} migrate` applies them",
+        modules.join(", "),
+        ctx.program()
+    );
+    Ok(CommandError::new(message))
+}
+
+/// An error whose text the person is meant to act on, without a chain.
+fn command_error(error: db::Error) -> CommandError {
+    CommandError::new(error.to_string()).source(error)
+}
+
+/// Where to go, and how it is announced.
+fn targets(
+    ctx: &Context,
+    loader: &Loader,
+    module: Option<&str>,
+    migration: Option<&str>,
+) -> Result<(Vec<Target>, String), CommandError> {
+    let Some(label) = module else {
+        let labels: BTreeSet<&str> = loader.labels().iter().map(String::as_str).collect();
+        let with_migrations: Vec<&str> =
+            labels.into_iter().filter(|label| loader.of_module(label).next().is_some()).collect();
+        return Ok((vec![Target::Latest], format!("  Apply all migrations: {}", with_migrations.join(", "))));
+    };
+    check_label(ctx, label, 1)?;
+    loader.check_module(label).map_err(command_error)?;
+    match migration {
+        None => Ok((vec![Target::Module(label.to_owned())], format!("  Apply all migrations: {label}"))),
+        Some("zero") => Ok((vec![Target::Zero(label.to_owned())], format!("  Unapply all migrations: {label}"))),
+        Some(prefix) => {
+            let key = loader.find(label, prefix).map_err(command_error)?;
+            let heading = format!("  Target specific migration: {}, from {label}", key.name);
+            Ok((vec![Target::Node(key)], heading))
+        }
+    }
+}
+
+fn show_heading(heading: &str, console: &mut Console) {
+    if console.verbosity() > 0 {
+        console.stdout.styled(Role::MigrateHeading, "Operations to perform:");
+        let (what, which) = heading.split_once(": ").unwrap_or((heading, ""));
+        let what = console.stdout.paint(Role::MigrateLabel, &format!("{what}:"));
+        console.stdout.write(format!("{what} {which}"));
+    }
+}
+
+fn show_plan(plan: &Plan, loader: &Loader, console: &mut Console) {
+    console.stdout.styled(Role::MigrateLabel, "Planned operations:");
+    if plan.is_empty() {
+        console.stdout.write("  No planned migration operations.");
+    }
+    for step in &plan.steps {
+        console.stdout.styled(Role::MigrateHeading, &step.key);
+        let Some(migration) = loader.migration(&step.key) else { continue };
+        let describe = |operation: &db::migrations::Operation| match step.direction {
+            Direction::Forwards => format!("    {}", shortened(&operation.describe())),
+            Direction::Backwards if operation.reversed().is_some() => {
+                format!("    Undo {}", shortened(&operation.describe()))
+            }
+            Direction::Backwards => format!("    Undo {} -> IRREVERSIBLE", shortened(&operation.describe())),
+        };
+        let lines = migration.operations.iter().map(describe);
+        let lines: Vec<String> =
+            if step.direction == Direction::Forwards { lines.collect() } else { lines.rev().collect() };
+        lines.iter().for_each(|line| console.stdout.write(line));
+    }
+}
+
+/// As Django does, a long description ends in `…` after 40 characters.
+fn shortened(text: &str) -> String {
+    const LIMIT: usize = 40;
+    match text.char_indices().nth(LIMIT) {
+        None => text.to_owned(),
+        Some(_) => text.chars().take(LIMIT - 1).chain(['…']).collect(),
+    }
+}
+
+async fn apply(
+    executor: &Executor<'_>,
+    targets: &[Target],
+    mode: Mode,
+    ctx: &Context,
+    console: &mut Console,
+) -> anyhow::Result<()> {
+    let verbosity = console.verbosity();
+    if verbosity > 0 {
+        console.stdout.styled(Role::MigrateHeading, "Running migrations:");
+    }
+    let outcome = executor.migrate(targets, mode, &mut |progress| show_progress(progress, console)).await;
+    let outcome = outcome.map_err(|error| {
+        if verbosity > 0 {
+            console.stdout.write("");
+        }
+        command_error(error)
+    })?;
+    if !outcome.plan.is_empty() || verbosity == 0 {
+        return Ok(());
+    }
+    console.stdout.write("  No migrations to apply.");
+    let changed = changed_modules(ctx, &outcome.state)?;
+    if !changed.is_empty() {
+        let program = ctx.program();
+        console.stdout.styled(
+            Role::Notice,
+            format!(
+                "  Your models in app(s): {} have changes that are not yet reflected in a migration, and so won't be \
+                 applied.\n  Run '{program} makemigrations' to make new migrations, and then re-run '{program} migrate' \
+                 to apply them.",
+                changed.join(", ")
+            ),
+        );
+    }
+    Ok(())
+}
+
+fn show_progress(progress: Progress<'_>, console: &mut Console) {
+    if console.verbosity() == 0 {
+        return;
+    }
+    match progress {
+        Progress::ApplyStart(key) => console.stdout.write_unended(format!("  Applying {key}...")),
+        Progress::UnapplyStart(key) => console.stdout.write_unended(format!("  Unapplying {key}...")),
+        Progress::ApplySuccess(_, mode) | Progress::UnapplySuccess(_, mode) => {
+            let done = if mode == Mode::Fake { " FAKED" } else { " OK" };
+            console.stdout.styled(Role::Success, done);
+        }
+        Progress::RenderStart | Progress::RenderSuccess => {}
+    }
+}
+
+/// The modules whose models differ from what the migrations say.
+fn changed_modules(ctx: &Context, migrated: &db::ProjectState) -> anyhow::Result<Vec<String>> {
+    let differences = migrated.diff(&reflected(ctx.modules())?);
+    let changed = |label: &str| differences.iter().any(|line| line.starts_with(&format!("model {label}.")));
+    Ok(ctx.modules().iter().map(|module| module.label().to_owned()).filter(|label| changed(label)).collect())
+}
