@@ -1,7 +1,7 @@
 //! The settings as a flat list of keys and values, for people to read.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::Path;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -78,7 +78,7 @@ impl Settings {
             entry("server.drain_seconds", Shown::Number(*drain_seconds)),
             entry("server.hide_development_warning", Shown::Flag(*hide_development_warning)),
             entry("static.url", text(url)),
-            entry("static.dirs", Shown::List(dirs.iter().map(path).collect())),
+            entry("static.dirs", Shown::List(dirs.iter().map(|dir| path(dir)).collect())),
             entry("log.level", text(level)),
             entry("log.max_bytes", Shown::Number(*max_bytes)),
             entry("log.keep", Shown::Number(*keep as u64)),
@@ -103,7 +103,7 @@ fn text(value: impl fmt::Display) -> Shown {
     Shown::Text(value.to_string())
 }
 
-fn path(path: &PathBuf) -> String {
+fn path(path: &Path) -> String {
     path.display().to_string()
 }
 

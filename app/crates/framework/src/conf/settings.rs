@@ -186,7 +186,7 @@ impl Default for Server {
 
 impl Default for Static {
     fn default() -> Self {
-        Self { url: "/static/".to_owned(), dirs: vec![PathBuf::from("static")] }
+        Self { url: "/static/".to_owned(), dirs: Vec::new() }
     }
 }
 

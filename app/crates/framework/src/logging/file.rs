@@ -71,8 +71,9 @@ impl Rotating {
     }
 
     fn open(&self) -> io::Result<File> {
-        if let Some(directory) = self.path.parent() {
-            fs::create_dir_all(directory)?;
+        // `var` and `var/log`, but not a project that is gone. If they cannot be made, opening says why.
+        for directory in self.path.ancestors().skip(1).take(2).collect::<Vec<_>>().into_iter().rev() {
+            let _ = fs::create_dir(directory);
         }
         // Log lines name people: not for everyone on the machine.
         OpenOptions::new().append(true).create(true).mode(0o640).open(&self.path)
