@@ -11,7 +11,7 @@ use super::server::serve;
 use super::site::Site;
 use crate::checks::{self, Selection};
 use crate::context::Context;
-use crate::management::{Checks, Command, CommandError, Console, Output, Role};
+use crate::management::{Checks, Command, CommandError, Console, Output, Role, SystemChecks};
 use crate::migrations;
 use crate::process::stops;
 
@@ -27,8 +27,10 @@ impl Command for cli::Runserver {
             return Err(CommandError::new("You must set settings.ALLOWED_HOSTS if DEBUG is False.").into());
         }
         let ready = Ready::from_env(ctx.env())?;
-        console.stdout.write("Performing system checks...\n");
-        checks::run(&Selection { announce: true, ..Selection::default() }, ctx, console).await?;
+        if console.system_checks() == SystemChecks::Run {
+            console.stdout.write("Performing system checks...\n");
+            checks::run(&Selection { announce: true, ..Selection::default() }, ctx, console).await?;
+        }
         let site = Site::new(ctx.clone())?;
         let bound = listen(ctx, self.addrport.as_ref())?;
         migrations::warn_unapplied(ctx, console).await;
@@ -54,7 +56,7 @@ fn banner(ctx: &Context, console: &mut Console, bound: &Bound) {
         "{now}\n{} version {}, using settings '{}'\nStarting development server at {}\nQuit the server with CONTROL-C.\n",
         ctx.name(),
         ctx.version(),
-        settings.environment.name(),
+        settings.origins.name,
         bound.url,
     ));
     if !settings.server.hide_development_warning {

@@ -14,7 +14,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 use super::file::{Rotating, Written};
 use super::format::{Fields, full, short};
-use super::{ACCESS, Logging};
+use super::{ACCESS, COMMAND, Logging};
 use crate::clock::{Clock as _, SystemClock};
 
 pub(super) struct Lines {
@@ -66,7 +66,8 @@ fn console_filter(verbosity: u8) -> Targets {
     match verbosity {
         0 => targets.with_default(LevelFilter::ERROR),
         1 => targets.with_default(LevelFilter::WARN).with_target(ACCESS, LevelFilter::INFO),
-        2 => targets.with_default(LevelFilter::INFO),
+        // That a command began and ended is for the file; its own output says the rest.
+        2 => targets.with_default(LevelFilter::INFO).with_target(COMMAND, LevelFilter::WARN),
         _ => targets.with_default(LevelFilter::DEBUG),
     }
 }

@@ -21,6 +21,9 @@ pub use level::Level;
 /// The target of the lines about served requests. The console shows them from verbosity 1 on.
 pub const ACCESS: &str = "http.access";
 
+/// The target of the lines about commands that began and ended. The console shows them at verbosity 3.
+pub const COMMAND: &str = "command";
+
 /// What a process logs, and where to.
 #[derive(Clone, Debug)]
 pub struct Logging {

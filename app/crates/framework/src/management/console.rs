@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead, IsTerminal as _};
 
+use super::dispatch::SystemChecks;
 use super::error::CommandError;
 use super::stream::{Capture, Stream};
 use super::style::{Palette, Role};
@@ -59,6 +60,7 @@ pub struct Console {
     pub stdin: Input,
     verbosity: u8,
     answer: Answer,
+    system_checks: SystemChecks,
 }
 
 impl Console {
@@ -69,7 +71,7 @@ impl Console {
 
     /// A console on these streams, verbosity 1.
     pub fn new(stdout: Stream, stderr: Stream, stdin: Input) -> Self {
-        Self { stdout, stderr, stdin, verbosity: 1, answer: Answer::default() }
+        Self { stdout, stderr, stdin, verbosity: 1, answer: Answer::default(), system_checks: SystemChecks::Skip }
     }
 
     /// A console that captures both streams and has no input.
@@ -90,6 +92,15 @@ impl Console {
     /// Sets who answers questions.
     pub fn set_answer(&mut self, answer: Answer) {
         self.answer = answer;
+    }
+
+    /// Whether system checks were asked for. For a command that runs them itself, such as `runserver`.
+    pub fn system_checks(&self) -> SystemChecks {
+        self.system_checks
+    }
+
+    pub(super) fn set_system_checks(&mut self, checks: SystemChecks) {
+        self.system_checks = checks;
     }
 
     /// Sets the colours of both streams; `Coloring` says when they are used.

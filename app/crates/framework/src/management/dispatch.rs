@@ -7,12 +7,15 @@ use super::command::{CommandOptions, ErasedCommand, Output};
 use super::console::Console;
 use crate::checks;
 use crate::context::Context;
+use crate::logging::COMMAND;
 use crate::migrations;
 
 /// Whether the system checks run before a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum SystemChecks {
+pub enum SystemChecks {
+    /// They run.
     Run,
+    /// `--skip-checks`, or a call from code that did not ask for them.
     Skip,
 }
 
@@ -37,12 +40,12 @@ pub(super) async fn run(
     if !invocation.options.settings {
         return steps(invocation, ctx, console).await;
     }
-    tracing::info!(target: "command", arguments = %shortened(&invocation.arguments), "`{name}` started");
+    tracing::info!(target: COMMAND, arguments = %shortened(&invocation.arguments), "`{name}` started");
     let result = steps(invocation, ctx, console).await;
     let ms = started.elapsed().as_millis();
     match &result {
-        Ok(_) => tracing::info!(target: "command", ms, "`{name}` finished"),
-        Err(error) => tracing::info!(target: "command", ms, error = %error, "`{name}` failed"),
+        Ok(_) => tracing::info!(target: COMMAND, ms, "`{name}` finished"),
+        Err(error) => tracing::info!(target: COMMAND, ms, error = %first_line(error), "`{name}` failed"),
     }
     result
 }
@@ -50,6 +53,7 @@ pub(super) async fn run(
 async fn steps(invocation: Invocation, ctx: &Context, console: &mut Console) -> anyhow::Result<Option<String>> {
     let Invocation { options, command, checks, .. } = invocation;
     let ctx = &if options.translations { ctx.clone() } else { ctx.with_locale(None) };
+    console.set_system_checks(checks);
     if checks == SystemChecks::Run {
         checks::run_before(command.checks(), ctx, console).await?;
         if options.migrations_check {
@@ -64,6 +68,11 @@ async fn steps(invocation: Invocation, ctx: &Context, console: &mut Console) -> 
             Ok(Some(text))
         }
     }
+}
+
+/// A report of system checks is many lines; the log gets the first.
+fn first_line(error: &anyhow::Error) -> String {
+    error.to_string().lines().next().unwrap_or_default().to_owned()
 }
 
 /// The arguments without what would make a log line unreadable.

@@ -16,6 +16,7 @@ pub use bulk::parallel;
 pub use call::{Call, Called};
 pub use command::{Checks, Command, CommandOptions, CommandSpec, Output, command, command_as, each};
 pub use console::{Answer, Coloring, Console, Input};
+pub use dispatch::SystemChecks;
 pub use error::CommandError;
 pub use execute::execute;
 pub use registry::{Entry, Registry};

@@ -33,7 +33,7 @@ impl Values {
 
 impl From<Values> for Value {
     fn from(values: Values) -> Self {
-        Self::from_iter(values.0)
+        Self::from(values.0)
     }
 }
 

@@ -1,0 +1,17 @@
+//! Integration tests of the framework, with a small project of their own.
+
+mod bulk;
+mod calling;
+mod checks;
+mod diffsettings;
+mod finding;
+mod fixtures;
+mod http;
+mod kinds;
+mod logging;
+mod options;
+mod output;
+mod polls;
+mod sandbox;
+mod settings;
+mod settings_errors;

@@ -1,0 +1,116 @@
+//! Runs commands of a test project as from argv, in a directory of its own, and captures what they say.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use framework::conf::{Env, Layout, Settings, Source, load};
+use framework::context::{Context, ContextBuilder};
+use framework::management::{Capture, Console, Input, Stream, execute};
+use framework::module::Module;
+use framework::project::Project;
+use tempfile::TempDir;
+
+/// How a command ended.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: u8,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Ran {
+    /// Asserts the exit code and both streams, to the byte.
+    #[track_caller]
+    pub(crate) fn is(&self, code: u8, out: &str, err: &str) {
+        assert_eq!((self.code, self.out.as_str(), self.err.as_str()), (code, out, err));
+    }
+
+    /// Asserts the exit code, that one stream is empty, and that the other contains the text.
+    #[track_caller]
+    pub(crate) fn says_on_err(&self, code: u8, text: &str) {
+        assert_eq!((self.code, self.out.as_str()), (code, ""), "{self:?}");
+        assert!(self.err.contains(text), "{:?} lacks {text:?}", self.err);
+    }
+}
+
+/// A project directory, an environment, and modules.
+pub(crate) struct Sandbox {
+    pub(crate) dir: TempDir,
+    modules: &'static [fn() -> Module],
+    vars: Vec<(OsString, OsString)>,
+    typed: Option<String>,
+}
+
+impl Sandbox {
+    /// An empty project directory, the test environment, these modules.
+    pub(crate) fn new(modules: &'static [fn() -> Module]) -> Self {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        for name in ["config", "static"] {
+            std::fs::create_dir(dir.path().join(name)).expect("a directory of the project");
+        }
+        let vars = vec![("APP__ENVIRONMENT".into(), "test".into())];
+        Self { dir, modules, vars, typed: None }.var("APP__DATABASE__URL", "sqlite://var/test.sqlite3")
+    }
+
+    /// The same with an environment variable.
+    pub(crate) fn var(mut self, name: &str, value: &str) -> Self {
+        self.vars.push((name.into(), value.into()));
+        self
+    }
+
+    /// The same with lines that a person types at a terminal.
+    pub(crate) fn typed(mut self, text: &str) -> Self {
+        self.typed = Some(text.to_owned());
+        self
+    }
+
+    /// The same with a file below the project's root.
+    pub(crate) fn file(self, path: &str, text: &str) -> Self {
+        let path = self.dir.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap_or(Path::new("/"))).expect("a directory");
+        std::fs::write(path, text).expect("a file");
+        self
+    }
+
+    /// The environment it runs in.
+    pub(crate) fn env(&self) -> Env {
+        Env::new(self.dir.path(), self.vars.iter().cloned())
+    }
+
+    /// Runs a command as from argv.
+    pub(crate) fn run<A: Into<OsString>>(&self, args: impl IntoIterator<Item = A>) -> Ran {
+        let (out, err) = (Capture::new(), Capture::new());
+        let stdin = self.typed.as_ref().map_or_else(|| Input::piped(""), |text| Input::typed(text.clone()));
+        let console = Console::new(Stream::capture(&out), Stream::capture(&err), stdin);
+        let project = Project::new("Test", "1.2.3", self.modules);
+        let code = execute(&project, args.into_iter().map(Into::into).collect(), self.env(), console);
+        Ran { code, out: out.text(), err: err.text() }
+    }
+
+    /// Runs the words of a command line.
+    pub(crate) fn line(&self, line: &str) -> Ran {
+        self.run(line.split_whitespace())
+    }
+
+    /// The settings of this environment.
+    pub(crate) fn settings(&self) -> Settings {
+        let env = self.env();
+        load(&Source { explicit: None }, &env, &Layout::find(None, &env)).expect("settings that load")
+    }
+
+    /// A context as commands and pages get it.
+    pub(crate) fn ctx(&self) -> Context {
+        let env = self.env();
+        let modules = Project::new("Test", "1.2.3", self.modules).modules().to_vec();
+        ContextBuilder::new(self.settings(), Layout::find(None, &env), modules)
+            .project("Test", "1.2.3")
+            .env(env)
+            .build()
+    }
+}
+
+/// Runs a future to its end.
+pub(crate) fn wait<F: Future>(future: F) -> F::Output {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(future)
+}
