@@ -1,5 +1,11 @@
 //! Databases that cannot be used, and the same product on PostgreSQL.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::Command;
+
 use crate::binary::Root;
 use crate::commands::{LOADED, MIGRATED};
 use crate::postgres;
@@ -21,8 +27,55 @@ fn a_server_that_does_not_answer_is_named_without_the_password() {
 }
 
 #[test]
-fn a_directory_that_cannot_be_written_is_named() {
-    // A file in the place of the directory: permissions do not stop root.
+fn a_read_only_directory_is_named_and_nothing_is_made() {
+    // Permissions do not stop root: then the app runs as nobody, from copies that nobody can read.
+    let (root, project) = (Root::new(), tempfile::tempdir().expect("a temporary directory"));
+    let place = project.path().join("project");
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for part in ["config", "src"] {
+        copy(&sources.join(part), &place.join("app").join(part));
+    }
+    let binary = place.join("app-binary");
+    std::fs::hard_link(env!("CARGO_BIN_EXE_app"), &binary)
+        .or_else(|_| std::fs::copy(env!("CARGO_BIN_EXE_app"), &binary).map(drop))
+        .expect("the binary");
+    for directory in [project.path(), &place] {
+        std::fs::set_permissions(directory, Permissions::from_mode(0o555)).expect("a read-only directory");
+    }
+    let mut command = Command::new(binary);
+    command
+        .current_dir(&place)
+        .env_clear()
+        .envs(root.command().get_envs().filter_map(|(name, value)| Some((name, value?))));
+    if rustix::process::geteuid().is_root() {
+        command.uid(65534).gid(65534);
+    }
+    let output = command.arg("migrate").output().expect("the app starts");
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{err}");
+    assert!(err.contains("var/app.sqlite3") && err.contains("not writable"), "{err}");
+    assert!(!place.join("var").exists());
+    for directory in [project.path(), &place] {
+        std::fs::set_permissions(directory, Permissions::from_mode(0o755)).expect("a directory that can be removed");
+    }
+}
+
+/// Copies a directory with everything below it.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a directory");
+    for entry in std::fs::read_dir(from).expect("a directory") {
+        let entry = entry.expect("an entry");
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).expect("a copy");
+        }
+    }
+}
+
+#[test]
+fn a_file_in_the_place_of_a_directory_is_named_and_kept() {
     let root = Root::new();
     std::fs::write(root.path().join("var"), "in the way").expect("a file");
     let ran = root.line("migrate");

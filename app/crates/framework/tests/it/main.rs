@@ -9,6 +9,7 @@ mod fixtures;
 mod http;
 mod kinds;
 mod logging;
+mod migrations;
 mod options;
 mod output;
 mod polls;

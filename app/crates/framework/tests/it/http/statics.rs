@@ -9,6 +9,7 @@ use crate::sandbox::{Sandbox, wait};
 
 fn with_files(sandbox: Sandbox) -> Sandbox {
     sandbox
+        .file("config/default.toml", "[static]\ndirs = [\"static\"]\n")
         .file("static/css/site.css", "body{}")
         .file("static/both.txt", "project")
         .file("src/modules/shop/static/both.txt", "shop")
