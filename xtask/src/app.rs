@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use rustix::process::Signal;
 use serde::{Deserialize, Serialize};
 
 use crate::fingerprint::{self, Nanos};
@@ -97,19 +98,19 @@ pub fn step(project: &Project, role: Role, args: impl IntoIterator<Item = OsStri
     }
 }
 
-/// Runs the build and remembers what the binary was built from.
+/// Runs the build and remembers what the binary was built from. Gives what [`process::run`] gives.
 ///
 /// # Errors
 /// When cargo cannot be started, or the target directory cannot be written.
-pub fn build(project: &Project, step: &Step, signals: &mut Signals) -> anyhow::Result<Ended> {
+pub fn build(project: &Project, step: &Step, signals: &mut Signals) -> anyhow::Result<(Ended, Option<Signal>)> {
     let state = project.state();
     std::fs::create_dir_all(&state).with_context(|| format!("failed to make `{}`", state.display()))?;
     let begun = file_time(&state)?;
-    let ended = process::run(step, signals)?;
+    let (ended, asked) = process::run(step, signals)?;
     if ended == Ended::Exited(0) {
         remember(project, begun)?;
     }
-    Ok(ended)
+    Ok((ended, asked))
 }
 
 /// Now, by the clock that stamps files: it is coarser than the system's, and may be another machine's.

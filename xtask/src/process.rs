@@ -43,7 +43,8 @@ impl Ended {
     }
 }
 
-/// Starts the step and waits for its end.
+/// Starts the step and waits for its end. Also gives the first signal that asked xtask to end meanwhile, whatever the
+/// child made of it.
 ///
 /// A `Build` or `Server` has a process group of its own: signals are passed on to the group, a second one kills it at
 /// once, and so does the deadline. The others share xtask's group and terminal: Ctrl-C reaches them without xtask,
@@ -51,7 +52,7 @@ impl Ended {
 ///
 /// # Errors
 /// When the program cannot be started ([`io::Error`] in the chain) or waited for.
-pub fn run(step: &Step, signals: &mut Signals) -> anyhow::Result<Ended> {
+pub fn run(step: &Step, signals: &mut Signals) -> anyhow::Result<(Ended, Option<Signal>)> {
     let own_group = matches!(step.role, Role::Build | Role::Server);
     let (mut child, parent_end) = spawn(step, own_group)?;
     let pid = Pid::from_child(&child);
@@ -63,19 +64,19 @@ pub fn run(step: &Step, signals: &mut Signals) -> anyhow::Result<Ended> {
             rustix::process::kill_process(pid, signal)
         };
     };
-    let (mut asked, mut interrupted, mut timed_out) = (false, false, false);
+    let (mut asked, mut passed_on, mut timed_out) = (None, false, false);
     let mut deadline: Option<Instant> = None;
     while !has_ended(pid)? {
         for signal in signals.requests() {
-            interrupted |= signal == Signal::INT;
+            asked = asked.or(Some(signal));
             if !own_group && signal == Signal::INT {
                 if !from_keyboard() {
                     send(signal);
                 }
                 continue;
             }
-            send(if asked && own_group { Signal::KILL } else { signal });
-            asked = true;
+            send(if passed_on && own_group { Signal::KILL } else { signal });
+            passed_on = true;
             deadline = deadline.or_else(|| Some(Instant::now() + GRACE));
         }
         if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
@@ -91,11 +92,12 @@ pub fn run(step: &Step, signals: &mut Signals) -> anyhow::Result<Ended> {
     }
     let status = child.wait().context("failed to wait for the child")?;
     drop(parent_end);
-    Ok(match ended(status) {
-        _ if own_group && interrupted => Ended::Interrupted,
+    let ended = match ended(status) {
+        _ if own_group && asked == Some(Signal::INT) => Ended::Interrupted,
         _ if timed_out => Ended::TimedOut,
         ended => ended,
-    })
+    };
+    Ok((ended, asked))
 }
 
 fn ended(status: ExitStatus) -> Ended {

@@ -28,6 +28,8 @@ pub struct Timings {
 pub struct Runner<'a> {
     project: &'a Project,
     signals: Option<Signals>,
+    /// The signal that asked xtask to end: no further step is started.
+    asked: Option<Signal>,
     /// The time spent so far.
     pub timings: Timings,
 }
@@ -35,7 +37,7 @@ pub struct Runner<'a> {
 impl<'a> Runner<'a> {
     /// A runner that has run nothing yet.
     pub fn new(project: &'a Project) -> Self {
-        Self { project, signals: None, timings: Timings::default() }
+        Self { project, signals: None, asked: None, timings: Timings::default() }
     }
 
     /// Runs the steps in order up to the first that fails, and gives the exit code.
@@ -61,10 +63,10 @@ impl<'a> Runner<'a> {
             Some(signals) => signals,
             None => Signals::catch()?,
         };
-        // A signal that came between two steps ends the run before the next one.
-        let code = match signals.requests().first() {
-            Some(&Signal::INT) => Ended::Interrupted.code(),
-            Some(&signal) => Ended::Killed(signal.as_raw()).code(),
+        self.asked = self.asked.or_else(|| signals.requests().first().copied());
+        let code = match self.asked {
+            Some(Signal::INT) => Ended::Interrupted.code(),
+            Some(signal) => Ended::Killed(signal.as_raw()).code(),
             None => self.timed(step, &mut signals)?,
         };
         self.signals = Some(signals);
@@ -83,7 +85,10 @@ impl<'a> Runner<'a> {
         };
         *spent += started.elapsed();
         match ended {
-            Ok(ended) => Ok(report(step, ended)),
+            Ok((ended, asked)) => {
+                self.asked = asked;
+                Ok(report(step, ended))
+            }
             Err(error) => Err(cannot_start(step, error)),
         }
     }

@@ -47,6 +47,17 @@ fn ctrl_c_ends_the_server_with_130_and_without_a_complaint() {
 }
 
 #[test]
+fn ctrl_c_before_the_server_starts_it_no_more() {
+    for (signal, name, code) in [(Signal::INT, "SIGINT", 130), (Signal::TERM, "SIGTERM", 143)] {
+        let sandbox = Sandbox::built();
+        let running = sandbox.xtask(["dev"]).env("FAKE_MIGRATE", "wait").start();
+        running.wait_for("ready");
+        running.signal(signal);
+        assert_eq!(running.end(), (Some(code), vec![name.to_owned()], String::new()));
+    }
+}
+
+#[test]
 fn a_server_that_drains_on_sigterm_gives_its_own_code() {
     let sandbox = Sandbox::built();
     let running = sandbox.xtask(["dev"]).env("FAKE_RUNSERVER", "wait").start();

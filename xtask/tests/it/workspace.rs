@@ -11,7 +11,7 @@ fn compiled(args: &[&str]) -> Vec<String> {
     let project = xtask::project::Project::discover().expect("a workspace");
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("a target directory");
     let mut command = Command::new(env!("CARGO"));
-    command.args(["build", "--message-format", "json"]).args(args).current_dir(&project.root);
+    command.args(["build", "--message-format", "json"]).args(args).args(profile()).current_dir(&project.root);
     command.envs(&project.scrubbed.set).env("CARGO_TARGET_DIR", target);
     for name in &project.scrubbed.removed {
         command.env_remove(name);
@@ -23,6 +23,11 @@ fn compiled(args: &[&str]) -> Vec<String> {
     assert!(messages.iter().any(|message| message["reason"] == "build-finished"));
     let stale = messages.iter().filter(|message| message["fresh"] == Value::Bool(false));
     stale.map(|message| message["package_id"].to_string()).collect()
+}
+
+/// The profile of this test run.
+fn profile() -> &'static [&'static str] {
+    if cfg!(debug_assertions) { &[] } else { &["--release"] }
 }
 
 #[test]
