@@ -91,7 +91,8 @@ fn demo_data_is_loaded_into_an_empty_database_only() {
 
 #[test]
 fn demo_data_needs_tables() {
-    Root::new().line("load_demo").fails(1, &["no such table: users_user"]);
+    let ran = Root::new().line("load_demo");
+    ran.fails(1, &["Run 'app migrate' to apply them.", "no such table: users_user"]);
 }
 
 #[test]

@@ -259,8 +259,10 @@ fn report(error: &anyhow::Error, details: Details, console: &mut Console) -> u8 
         None => console.error(&format!("error: {error}")),
     }
     if details == Details::Chain || command_error.is_none() {
-        for cause in error.chain().skip(1) {
-            console.stderr.write(format!("  caused by: {cause}"));
+        let texts: Vec<String> = error.chain().map(ToString::to_string).collect();
+        // Many errors end with the text of their cause; it is not said twice.
+        for pair in texts.windows(2).filter(|pair| !pair[0].contains(&pair[1])) {
+            console.stderr.write(format!("  caused by: {}", pair[1]));
         }
     }
     command_error.map_or(1, CommandError::returncode)

@@ -20,6 +20,7 @@ pub(super) struct Command {
 impl framework::management::Command for Command {
     const NAME: &'static str = "load_demo";
     const CHECKS: Checks = Checks::Tags(&["models"]);
+    const MIGRATIONS_CHECK: bool = true;
 
     async fn handle(self, ctx: &Context, console: &mut Console) -> anyhow::Result<Output> {
         let db = ctx.db().await?;
