@@ -1,5 +1,8 @@
 //! Plans: shown exactly, and nothing is run.
 
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+
 use serde_json::{Value, json};
 
 use crate::sandbox::Sandbox;
@@ -40,6 +43,21 @@ fn a_plan_for_reading_is_quoted_as_for_a_shell() {
     sandbox.xtask(["zzzzzz"]).any_output().status(1).run();
     let args = ["--explain", "send-mailing", "a b", "", "$(x)"];
     sandbox.xtask(args).current_dir("app").stdout(&expected).run();
+}
+
+#[test]
+fn an_argument_that_is_not_utf8_is_shown_as_it_is() {
+    let sandbox = Sandbox::built();
+    let argument = || OsString::from_vec(b"a\xff'".to_vec());
+    // `migrate` takes names, which are text: that is a usage error, not a crash and not another name.
+    let refused = sandbox.xtask(["migrate".into(), argument()]).any_output().status(2).run();
+    assert!(refused.stderr.starts_with("error: invalid UTF-8"), "{}", refused.stderr);
+    sandbox.xtask(["help"]).any_output().run();
+    let output = sandbox.xtask(["--explain".into(), "send_mailing".into(), argument()]).any_output().run();
+    assert!(output.stdout.contains(r"send_mailing $'a\xff\''"), "{}", output.stdout);
+    let args: [OsString; 4] = ["--explain".into(), "--json".into(), "send_mailing".into(), argument()];
+    let plan: Value = serde_json::from_str(&sandbox.xtask(args).any_output().run().stdout).expect("JSON");
+    assert_eq!(plan["steps"][0]["args"], json!(["send_mailing", {"bytes": [97, 255, 39]}]));
 }
 
 #[test]
