@@ -234,7 +234,7 @@ pub enum Error {
         /// The SQL that failed.
         statement: String,
         /// The database's reason.
-        reason: DbErr,
+        reason: Box<DbErr>,
     },
     /// After a migration, rows point at rows that do not exist.
     #[error(

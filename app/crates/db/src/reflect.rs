@@ -198,7 +198,7 @@ fn field_type(kind: &ColumnType) -> Result<FieldType, String> {
         ColumnType::Enum { name, .. } => {
             return Err(format!(
                 "has the native enum type `{}`; store it as text: `db_type = \"String(StringLen::N(16))\"`",
-                name.to_string()
+                name
             ));
         }
         other => return Err(format!("has the type {other:?}, which not both backends have; use another")),

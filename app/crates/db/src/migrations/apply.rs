@@ -1,6 +1,9 @@
 //! What an operation does to the state, and what it refuses.
 
-use super::operation::Operation;
+use super::{
+    Operation,
+    check::{check_model, check_referencing, mentions, rename_identifier},
+};
 use crate::{
     ProjectState,
     state::{Constraint, Field, ModelKey, ModelState},
@@ -240,108 +243,4 @@ fn rename_field(state: &mut ProjectState, key: &ModelKey, from: &str, to: &str) 
         }
     });
     Ok(())
-}
-
-/// What must hold for a model after it was touched.
-fn check_model(state: &ProjectState, key: &ModelKey) -> Result<(), String> {
-    let model = find(state, key)?;
-    let mut names: Vec<&str> = Vec::new();
-    for field in &model.fields {
-        if names.contains(&field.name.as_str()) {
-            return Err(format!("model {key} has two fields {}", field.name));
-        }
-        names.push(&field.name);
-        if field.auto_increment && !(field.primary_key && field.kind.is_integer() && model.primary_key().len() == 1) {
-            return Err(format!(
-                "field {} of {key}: only an integer that is the whole primary key can be auto_increment",
-                field.name
-            ));
-        }
-        if field.primary_key && field.null {
-            return Err(format!("field {} of {key}: a primary key cannot be null", field.name));
-        }
-        check_reference(state, key, field)?;
-    }
-    if model.primary_key().is_empty() {
-        return Err(format!("model {key} has no primary key; mark a field with primary_key = true"));
-    }
-    let mut parts: Vec<&str> = Vec::new();
-    let indexed = model.indexes.iter().map(|index| (&index.name, index.fields.as_slice()));
-    let constrained = model.constraints.iter().map(|constraint| match constraint {
-        Constraint::Unique { name, fields } => (name, fields.as_slice()),
-        Constraint::Check { name, .. } => (name, &[][..]),
-    });
-    for (name, fields) in indexed.chain(constrained) {
-        if parts.contains(&name.as_str()) {
-            return Err(format!("model {key} has two indexes or constraints named {name}"));
-        }
-        parts.push(name);
-        if let Some(field) = fields.iter().find(|field| model.field(field).is_none()) {
-            return Err(format!("{name} is over the field {field}, which model {key} does not have"));
-        }
-    }
-    Ok(())
-}
-
-fn check_reference(state: &ProjectState, key: &ModelKey, field: &Field) -> Result<(), String> {
-    let Some(reference) = &field.references else { return Ok(()) };
-    let target: ModelKey = reference.model.parse()?;
-    let at = format!("field {} of {key} references {target}", field.name);
-    let Some(model) = state.model(&target) else {
-        return Err(format!("{at}, which does not exist here; create it before, or add a dependency on its migration"));
-    };
-    match model.field(&reference.column) {
-        None => Err(format!("{at}.{}, which it does not have", reference.column)),
-        Some(column) if column.unique || (column.primary_key && model.primary_key().len() == 1) => Ok(()),
-        Some(_) => Err(format!("{at}.{}, which is neither its primary key nor unique", reference.column)),
-    }
-}
-
-fn check_referencing(state: &ProjectState, key: &ModelKey) -> Result<(), String> {
-    state.references_to(key).try_for_each(|(other, field)| check_reference(state, other, field))
-}
-
-/// Whether a piece of SQL names a column.
-fn mentions(sql: &str, name: &str) -> bool {
-    rename_identifier(sql, name, "") != sql
-}
-
-/// Renames a column in a piece of SQL; texts in quotes are left alone.
-fn rename_identifier(sql: &str, from: &str, to: &str) -> String {
-    let mut renamed = String::with_capacity(sql.len());
-    let mut rest = sql;
-    let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    while let Some(first) = rest.chars().next() {
-        let length = match first {
-            '\'' | '"' => rest[1..].find(first).map_or(rest.len(), |end| end + 2),
-            c if is_word(c) => rest.find(|c| !is_word(c)).unwrap_or(rest.len()),
-            c => c.len_utf8(),
-        };
-        let (token, after) = rest.split_at(length);
-        if token == from {
-            renamed.push_str(to);
-        } else if token.strip_prefix('"').and_then(|inner| inner.strip_suffix('"')) == Some(from) {
-            renamed.push_str(&format!("\"{to}\""));
-        } else {
-            renamed.push_str(token);
-        }
-        rest = after;
-    }
-    renamed
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_are_renamed_in_conditions_but_texts_are_not() {
-        for (sql, renamed) in [
-            ("status <> 'status' AND \"status\" > 1", "state <> 'status' AND \"state\" > 1"),
-            ("status_code = 1 or länge(status)>0", "status_code = 1 or länge(state)>0"),
-            ("a = 'it''s status'", "a = 'it''s status'"),
-        ] {
-            assert_eq!(rename_identifier(sql, "status", "state"), renamed);
-        }
-    }
 }

@@ -4,7 +4,9 @@
 //! [`crate::ProjectState`] → [`initial_migrations`] → [`Migration::to_toml`].
 
 mod apply;
+mod check;
 mod data;
+mod describe;
 mod executor;
 mod file;
 mod graph;
@@ -14,6 +16,7 @@ mod lock;
 mod operation;
 mod plan;
 mod recorder;
+mod reverse;
 mod run;
 mod writer;
 
@@ -25,8 +28,9 @@ pub use graph::Graph;
 pub use initial::{NewMigration, initial_migrations};
 pub use loader::{Loader, Migration};
 pub use operation::{
-    AddConstraint, AddField, AddIndex, AlterConstraint, AlterField, AlterTable, BackendSql, ModelDefinition, Operation,
-    RemoveConstraint, RemoveField, RemoveIndex, RenameField, RenameIndex, RenameModel, RunRust, RunSql, TableOptions,
+    AddConstraint, AddField, AddIndex, AlterConstraint, AlterField, AlterTable, BackendSql, EachSql, ModelDefinition,
+    Operation, RemoveConstraint, RemoveField, RemoveIndex, RenameField, RenameIndex, RenameModel, RunRust, RunSql,
+    TableOptions,
 };
 pub use plan::{Direction, Plan, Step, Target};
 pub use recorder::{Applied, Recorder};

@@ -170,7 +170,7 @@ impl<'a> Run<'a> {
                     number: work.number,
                     what: what(),
                     statement,
-                    reason,
+                    reason: Box::new(reason),
                 });
             }
         }
@@ -210,10 +210,11 @@ pub(super) async fn record(
         _ => Backend::Postgres,
     };
     let recorder = Recorder::new(tx, backend);
-    Ok(match direction {
+    match direction {
         Direction::Forwards => recorder.record(key, &migration.checksum).await?,
         Direction::Backwards => recorder.forget(key).await?,
-    })
+    }
+    Ok(())
 }
 
 /// What hangs on a table without the state knowing: triggers, and indexes that `run_sql` made.

@@ -30,7 +30,7 @@ fn diff_model(key: &str, old: &ModelState, new: &ModelState, lines: &mut Vec<Str
     if old.comment != new.comment {
         lines.push(format!("model {key}: the table's comment was changed"));
     }
-    diff_parts(key, "field", &old.fields, &new.fields, |field| &field.name, lines, |old, new| field_changes(old, new));
+    diff_parts(key, "field", &old.fields, &new.fields, |field| &field.name, lines, field_changes);
     let changed = |_: &_, _: &_| "changed".to_owned();
     diff_parts(key, "index", &old.indexes, &new.indexes, |index| &index.name, lines, changed);
     let changed = |_: &_, _: &_| "changed".to_owned();

@@ -1,0 +1,54 @@
+//! Operations in words.
+
+use super::Operation;
+
+impl Operation {
+    /// What it does, in words, as shown by `migrate --plan` and `sqlmigrate`.
+    pub fn describe(&self) -> String {
+        match self {
+            Operation::CreateModel(op) => format!("Create model {}", op.model),
+            Operation::DeleteModel(op) => format!("Delete model {}", op.model),
+            Operation::RenameModel(op) => format!("Rename model {} to {}", op.from, op.to),
+            Operation::AlterTable(op) if op.old.table != op.new.table => {
+                format!("Rename table for {} to {}", op.model, op.new.table)
+            }
+            Operation::AlterTable(op) => format!("Alter table comment of {}", op.model),
+            Operation::AddField(op) => format!("Add field {} to {}", op.field.name, op.model),
+            Operation::RemoveField(op) => format!("Remove field {} from {}", op.field.name, op.model),
+            Operation::AlterField(op) => format!("Alter field {} on {}", op.new.name, op.model),
+            Operation::RenameField(op) => format!("Rename field {} on {} to {}", op.from, op.model, op.to),
+            Operation::AddIndex(op) => format!(
+                "Create index {} on field(s) {} of model {}",
+                op.index.name,
+                op.index.fields.join(", "),
+                op.model
+            ),
+            Operation::RemoveIndex(op) => format!("Remove index {} from {}", op.index.name, op.model),
+            Operation::RenameIndex(op) => format!("Rename index {} on {} to {}", op.from, op.model, op.to),
+            Operation::AddConstraint(op) => format!("Create constraint {} on model {}", op.constraint.name(), op.model),
+            Operation::RemoveConstraint(op) => {
+                format!("Remove constraint {} from model {}", op.constraint.name(), op.model)
+            }
+            Operation::AlterConstraint(op) => format!("Alter constraint {} on model {}", op.new.name(), op.model),
+            Operation::RunSql(_) => "Raw SQL operation".to_owned(),
+            Operation::RunRust(op) => format!("Rust function {}", op.function),
+        }
+    }
+
+    /// The sign before its line in `makemigrations`: `+` adds, `-` removes, `~` alters, `s` is SQL, `r` is Rust.
+    pub fn symbol(&self) -> char {
+        match self {
+            Operation::CreateModel(_)
+            | Operation::AddField(_)
+            | Operation::AddIndex(_)
+            | Operation::AddConstraint(_) => '+',
+            Operation::DeleteModel(_)
+            | Operation::RemoveField(_)
+            | Operation::RemoveIndex(_)
+            | Operation::RemoveConstraint(_) => '-',
+            Operation::RunSql(_) => 's',
+            Operation::RunRust(_) => 'r',
+            _ => '~',
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The crate from outside: one test program, a fresh database per test, SQLite and PostgreSQL by the same bodies.
+#![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs, unreachable_pub, reason = "tests")]
+
+mod connection;
+mod dry_run;
+mod entities;
+mod executor;
+mod files;
+mod graph;
+mod initial;
+mod postgres;
+mod processes;
+mod property;
+mod random;
+mod rebuild;
+mod reflect;
+mod schema;
+mod support;

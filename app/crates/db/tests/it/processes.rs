@@ -1,0 +1,100 @@
+//! Several processes at once, and processes that die in the middle.
+
+use std::{
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
+use db::{
+    ConnectOptions, Database, ProjectState, Transaction,
+    migrations::{DataFuture, Executor, Functions, Loader, Mode, ModuleMigrations, Source, Target},
+};
+
+use crate::support::{Fresh, applied, count, each, files, schema, tables};
+
+const PROCESSES: usize = 8;
+
+/// Migrates in a process of its own; `crash` makes the function `x.crash` abort it.
+fn start(fresh: &Fresh, migrations: &Path, crash: &str) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "processes::child", "--ignored", "--nocapture", "--test-threads=1"])
+        .env("DB_TEST_URL", &fresh.url)
+        .env("DB_TEST_ROOT", fresh.root.path())
+        .env("DB_TEST_MIGRATIONS", migrations)
+        .env("DB_TEST_CRASH", crash)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+fn crash<'a>(_: &'a Transaction, _: &'a ProjectState) -> DataFuture<'a> {
+    Box::pin(async {
+        match std::env::var("DB_TEST_CRASH").as_deref() {
+            Ok("yes") => std::process::abort(),
+            _ => Ok(()),
+        }
+    })
+}
+
+#[tokio::test]
+#[ignore = "the body of the processes that the other tests start"]
+async fn child() {
+    let variable = |name: &str| std::env::var(name).unwrap();
+    let db = Database::connect(ConnectOptions::new(variable("DB_TEST_URL"), variable("DB_TEST_ROOT"))).await.unwrap();
+    let directory = Path::new(&variable("DB_TEST_MIGRATIONS")).join("x/migrations");
+    let modules = [ModuleMigrations { label: "x".to_owned(), source: Source::Dir(directory) }];
+    let loader = Loader::load(&modules).unwrap();
+    let mut functions = Functions::default();
+    functions.insert("x.crash", crash);
+    Executor::new(&db, &loader, &functions).migrate(&[Target::Latest], Mode::Run, &mut |_| {}).await.unwrap();
+    db.close().await.unwrap();
+}
+
+fn history(length: usize) -> crate::support::Files {
+    let mut written = files(&[]);
+    for n in 1..=length {
+        let dependencies = if n == 1 { String::new() } else { format!("dependencies = [\"x.{:04}\"]\n", n - 1) };
+        let text = format!(
+            "{dependencies}[[operations]]\nop = \"create_model\"\nmodel = \"M{n}\"\ntable = \"x_m{n}\"\n\
+             fields = [{{ name = \"id\", type = \"integer\", primary_key = true }}]\n\
+             [[operations]]\nop = \"run_rust\"\nfunction = \"x.crash\"\nreverse = \"x.crash\"\n\
+             [[operations]]\nop = \"run_sql\"\nsql = \"INSERT INTO x_m1 VALUES ({n})\"\n"
+        );
+        written.add("x", &format!("{n:04}"), &text);
+    }
+    written
+}
+
+#[tokio::test]
+async fn eight_at_once_all_succeed_and_apply_everything_once() {
+    each(async |fresh| {
+        let written = history(12);
+        let children: Vec<Child> = (0..PROCESSES).map(|_| start(&fresh, written.root.path(), "no")).collect();
+        for child in children {
+            let output = child.wait_with_output().unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        }
+        assert_eq!(applied(&fresh.db).await.len(), 12);
+        assert_eq!(count(&fresh.db, "x_m1").await, 12, "each migration wrote its row once");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_process_that_dies_in_a_migration_leaves_nothing_of_it() {
+    each(async |fresh| {
+        let written = history(2);
+        for _ in 0..2 {
+            let output = start(&fresh, written.root.path(), "yes").wait_with_output().unwrap();
+            assert!(!output.status.success());
+            assert_eq!(applied(&fresh.db).await, Vec::<String>::new());
+            assert_eq!(tables(&fresh.db).await, Vec::<String>::new());
+        }
+        let output = start(&fresh, written.root.path(), "no").wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(tables(&fresh.db).await, ["x_m1", "x_m2"]);
+        assert!(!schema(&fresh.db).await.is_empty());
+    })
+    .await;
+}
