@@ -1,7 +1,7 @@
 //! Static files: where they are looked for, and how they are served while developing.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
 
 use anyhow::Context as _;
 use axum::http::request::Parts;
@@ -78,21 +78,22 @@ fn answer(directories: &[PathBuf], path: &str, known: Option<&str>) -> Result {
     }
     let path = percent_decode_str(path).decode_utf8().map_err(|_| Error::NotFound)?;
     let file = find(directories, &path).ok_or(Error::NotFound)?;
-    let failed = || format!("failed to read `{}`", file.display());
-    let tag = tag(&file).with_context(failed)?;
+    let bytes = std::fs::read(&file).with_context(|| format!("failed to read `{}`", file.display()))?;
+    let tag = tag(&bytes);
     let response = if known.is_some_and(|known| known == "*" || known.split(',').any(|one| one.trim() == tag)) {
         Response::empty(StatusCode::NOT_MODIFIED)
     } else {
-        Response::of(content_type(&file), std::fs::read(&file).with_context(failed)?)
+        Response::of(content_type(&file), bytes)
     };
     // The browser asks each time, so that an edit is seen at once.
     response.header(header::ETAG, &tag)?.header(header::CACHE_CONTROL, "no-cache")
 }
 
-fn tag(file: &Path) -> std::io::Result<String> {
-    let metadata = file.metadata()?;
-    let modified = metadata.modified()?.duration_since(UNIX_EPOCH).map(|since| since.as_nanos()).unwrap_or_default();
-    Ok(format!("W/\"{:x}-{modified:x}\"", metadata.len()))
+/// The same for the same content, as long as the program is the same.
+fn tag(bytes: &[u8]) -> String {
+    let mut hasher = DefaultHasher::new();
+    bytes.hash(&mut hasher);
+    format!("\"{:016x}\"", hasher.finish())
 }
 
 fn content_type(file: &Path) -> &'static str {

@@ -18,6 +18,9 @@ use crate::process::take_fd;
 /// The first descriptor of a hand-over when the environment does not say (systemd's convention).
 const FIRST_FD: i32 = 3;
 
+/// Where to listen when nobody names a host.
+const LOOPBACK: &str = "127.0.0.1";
+
 /// Who made the socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ownership {
@@ -39,14 +42,10 @@ pub(super) struct Bound {
 
 /// Listens where the command line says, else where the settings say; on an inherited socket when there is one.
 pub(super) fn listen(ctx: &Context, asked: Option<&AddrPort>) -> anyhow::Result<Bound> {
-    let default = &ctx.settings().server.address;
-    let host = asked.and_then(|asked| asked.host.as_deref()).or(default.host.as_deref()).unwrap_or("127.0.0.1");
+    let (host, port) = wanted(asked, &ctx.settings().server.address);
     let (listener, ownership) = match inherited(ctx.env())? {
         Some(listener) => (listener, Ownership::Inherited),
-        None => {
-            let port = asked.map_or(default.port, |asked| asked.port).map_or(0, NonZeroU16::get);
-            (bind(ctx, host, port)?, Ownership::Own)
-        }
+        None => (bind(ctx, host, port)?, Ownership::Own),
     };
     let local = listener.local_addr().context("failed to read the address of the listening socket")?;
     // Of an inherited socket only the supervisor knows under which name it was asked for.
@@ -57,6 +56,13 @@ pub(super) fn listen(ctx: &Context, asked: Option<&AddrPort>) -> anyhow::Result<
     let address = AddrPort { host: Some(shown), port: NonZeroU16::new(local.port()) };
     listener.set_nonblocking(true).context("failed to prepare the listening socket")?;
     Ok(Bound { listener, local, ownership, url: format!("http://{address}/") })
+}
+
+/// Host and port: each from the command line, else from the settings. Port 0 asks the system for a free one.
+fn wanted<'a>(asked: Option<&'a AddrPort>, default: &'a AddrPort) -> (&'a str, u16) {
+    let host = asked.and_then(|asked| asked.host.as_deref()).or(default.host.as_deref());
+    let port = asked.map_or(default.port, |asked| asked.port);
+    (host.unwrap_or(LOOPBACK), port.map_or(0, NonZeroU16::get))
 }
 
 /// The socket that a supervisor passed on (`LISTEN_FDS`, `LISTEN_FDS_FIRST_FD`). The environment is read through
@@ -115,7 +121,33 @@ fn busy(ctx: &Context, host: &str, port: u16, addresses: &[SocketAddr]) -> Strin
 fn hint(ctx: &Context, host: &str, port: u16) -> String {
     // The task runner calls it `dev`.
     let (program, command) = (ctx.program(), if ctx.program().ends_with("xtask") { "dev" } else { "runserver" });
-    let default = ctx.settings().server.address.host.as_deref().unwrap_or("127.0.0.1");
+    let default = ctx.settings().server.address.host.as_deref().unwrap_or(LOOPBACK);
     let host = (host != default).then(|| host.to_owned());
     format!("hint: `{program} {command} {}`", AddrPort { host, port: NonZeroU16::new(port) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_comes_before_the_settings() {
+        let at = |text: &str| text.parse::<AddrPort>().expect("an address");
+        let default = crate::conf::Settings::default().server.address;
+        assert_eq!(wanted(None, &default), ("127.0.0.1", 8000));
+        for (asked, expected) in [
+            ("7000", ("127.0.0.1", 7000)),
+            ("0", ("127.0.0.1", 0)),
+            ("1.2.3.4:8000", ("1.2.3.4", 8000)),
+            ("0:8000", ("0.0.0.0", 8000)),
+            ("localhost:8000", ("localhost", 8000)),
+            ("test.domain.local:7000", ("test.domain.local", 7000)),
+            ("[::1]:7000", ("::1", 7000)),
+        ] {
+            assert_eq!(wanted(Some(&at(asked)), &default), expected, "{asked}");
+        }
+        assert_eq!(wanted(None, &at("0.0.0.0:5000")), ("0.0.0.0", 5000));
+        assert_eq!(wanted(Some(&at("7000")), &at("[::]:5000")), ("::", 7000));
+        assert_eq!(wanted(None, &at("5000")), ("127.0.0.1", 5000));
+    }
 }

@@ -12,7 +12,7 @@ use crate::templates::{self, context};
 /// The response for an error. What is the server's fault is logged here, once.
 pub(super) fn page(site: &Site, origin: &Origin, error: &Error) -> Response {
     if let Error::Internal(cause) = error {
-        tracing::error!(target: "http", request_id = %origin.id, "{} {} failed: {cause:#}", origin.method, origin.path);
+        tracing::error!(target: "http", "{} {} failed: {cause:#}", origin.method, origin.path);
     }
     let response = match origin.format {
         Format::Json => json_page(site, origin, error),
@@ -76,7 +76,7 @@ fn html_page(site: &Site, origin: &Origin, error: &Error) -> String {
         match site.templates().render(template, values.clone()) {
             Ok(html) => return html,
             Err(broken) => {
-                tracing::error!(target: "http", request_id = %origin.id, "the page for an error failed: {broken}");
+                tracing::error!(target: "http", "the page for an error failed: {broken}");
             }
         }
     }

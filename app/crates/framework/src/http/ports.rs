@@ -51,7 +51,7 @@ fn listening(table: &str) -> Vec<(SocketAddr, u64)> {
     table.lines().skip(1).filter_map(row).collect()
 }
 
-/// `0100007F:1F90` → 127.0.0.1:8000. The groups of four bytes stand in the machine's own order.
+/// `0100007F:1F40` → 127.0.0.1:8000. The groups of four bytes stand in the machine's own order.
 fn address(text: &str) -> Option<SocketAddr> {
     let (ip, port) = text.split_once(':')?;
     let port = u16::from_str_radix(port, 16).ok()?;
@@ -96,8 +96,8 @@ mod tests {
     #[test]
     fn the_kernels_table_is_read() {
         let table = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n\
-            \x20  0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 4242 1 0 100 0 0 10 0\n\
-            \x20  1: 0100007F:1F91 0100007F:1F90 01 00000000:00000000 00:00000000 00000000  1000        0 4343 1 0 20 4 30 10 -1\n";
+            \x20  0: 0100007F:1F40 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 4242 1 0 100 0 0 10 0\n\
+            \x20  1: 0100007F:1F41 0100007F:1F40 01 00000000:00000000 00:00000000 00000000  1000        0 4343 1 0 20 4 30 10 -1\n";
         let expected = if cfg!(target_endian = "little") { "127.0.0.1:8000" } else { "1.0.0.127:8000" };
         assert_eq!(listening(table), [(expected.parse().expect("an address"), 4242)]);
         assert_eq!(address("nonsense"), None);

@@ -10,6 +10,7 @@ use super::ready::{Ready, write_port_file};
 use super::server::serve;
 use super::site::Site;
 use crate::checks::{self, Selection};
+use crate::conf::Environment;
 use crate::context::Context;
 use crate::management::{Checks, Command, CommandError, Console, Output, Role, SystemChecks};
 use crate::migrations;
@@ -28,45 +29,38 @@ impl Command for cli::Runserver {
         }
         let ready = Ready::from_env(ctx.env())?;
         if console.system_checks() == SystemChecks::Run {
-            console.stdout.write("Performing system checks...\n");
-            checks::run(&Selection { announce: true, ..Selection::default() }, ctx, console).await?;
+            console.stdout.write("Performing system checks...\n\n");
+            let deploy = settings.environment == Environment::Production;
+            checks::run(&Selection { announce: true, deploy, ..Selection::default() }, ctx, console).await?;
         }
         let site = Site::new(ctx.clone())?;
-        let bound = listen(ctx, self.addrport.as_ref())?;
+        let Bound { listener, local, ownership, url } = listen(ctx, self.addrport.as_ref())?;
         migrations::warn_unapplied(ctx, console).await;
         let stops = stops(ctx.env())?;
-        let listener =
-            TcpListener::from_std(bound.listener.try_clone()?).context("failed to watch the listening socket")?;
-        banner(ctx, console, &bound);
+        let listener = TcpListener::from_std(listener).context("failed to watch the listening socket")?;
+        banner(ctx, console, &url);
         if let Some(file) = &self.port_file {
-            write_port_file(&ctx.env().current_dir.join(file), bound.local)?;
+            write_port_file(&ctx.env().current_dir.join(file), local)?;
         }
-        console.stderr.write(format!("ready: {}", bound.url));
-        ready.report(&bound.url)?;
+        console.stderr.write(format!("ready: {url}"));
+        ready.report(&url)?;
         let drain = Duration::from_secs(settings.server.drain_seconds);
-        serve(listener, bound.ownership, site, drain, stops).await;
+        serve(listener, ownership, site, drain, stops).await;
         Ok(Output::None)
     }
 }
 
-fn banner(ctx: &Context, console: &mut Console, bound: &Bound) {
+fn banner(ctx: &Context, console: &mut Console, url: &str) {
     let settings = ctx.settings();
     let now = ctx.now().with_timezone(&settings.time_zone).format("%B %d, %Y - %H:%M:%S");
     console.stdout.write(format!(
-        "{now}\n{} version {}, using settings '{}'\nStarting development server at {}\nQuit the server with CONTROL-C.\n",
+        "{now}\n{} version {}, using settings '{}'\nStarting development server at {url}\nQuit the server with CONTROL-C.\n\n",
         ctx.name(),
         ctx.version(),
         settings.origins.name,
-        bound.url,
     ));
     if !settings.server.hide_development_warning {
-        console.stdout.styled(
-            Role::Warning,
-            format!(
-                "WARNING: This is a development server. Do not use it in a production setting. Use `{} {}` instead.",
-                ctx.program(),
-                if ctx.program().ends_with("xtask") { "prod" } else { "serve" },
-            ),
-        );
+        let warning = "WARNING: This is a development server. Do not use it in a production setting.";
+        console.stdout.styled(Role::Warning, warning);
     }
 }

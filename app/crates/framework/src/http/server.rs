@@ -30,6 +30,9 @@ const GRACE: Duration = Duration::from_secs(1);
 /// How long to wait before accepting again when the system has no descriptor left.
 const EXHAUSTED: Duration = Duration::from_millis(100);
 
+/// How many connections the system holds for a listener at most (Linux, by default).
+const BACKLOG: usize = 4096;
+
 /// How far the end has come. The order matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Phase {
@@ -118,7 +121,8 @@ fn waiting(listener: TcpListener, ownership: Ownership) -> Vec<TcpStream> {
         (Ownership::Own, Ok(listener)) => listener,
         _ => return Vec::new(),
     };
-    let accepted = std::iter::from_fn(|| listener.accept().ok());
+    // Not more than can have waited, or clients that keep coming would keep the server.
+    let accepted = std::iter::from_fn(|| listener.accept().ok()).take(BACKLOG);
     accepted
         .filter_map(|(stream, _)| stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream)).ok())
         .collect()

@@ -74,16 +74,16 @@ impl Site {
         let (parts, body) = request.into_parts();
         let origin = Origin::of(&parts, self.ctx.random());
         let span = tracing::info_span!("request", id = %origin.id);
-        async {
-            let answer = AssertUnwindSafe(Arc::clone(&self).answer(parts, body, origin.clone())).catch_unwind().await;
-            let result = answer.unwrap_or_else(|panic| Err(Error::Internal(panicked(panic.as_ref()))));
-            let response = result.unwrap_or_else(|error| pages::page(&self, &origin, &error));
-            let response = finished(response, &origin);
-            log(&response, &origin, started);
-            response
-        }
-        .instrument(span)
-        .await
+        let response = Arc::clone(&self).answer_or_page(parts, body, &origin).instrument(span).await;
+        let response = finished(response, &origin);
+        log(&response, &origin, started);
+        response
+    }
+
+    async fn answer_or_page(self: Arc<Self>, parts: Parts, body: Body, origin: &Origin) -> Response {
+        let answer = AssertUnwindSafe(Arc::clone(&self).answer(parts, body, origin.clone())).catch_unwind().await;
+        let result = answer.unwrap_or_else(|panic| Err(Error::Internal(panicked(panic.as_ref()))));
+        result.unwrap_or_else(|error| pages::page(&self, origin, &error))
     }
 
     /// Health → host check → static files → route.

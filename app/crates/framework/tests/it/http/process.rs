@@ -30,13 +30,13 @@ static STARTING: Mutex<()> = Mutex::new(());
 /// The process itself. Run by [`Server::start`] only.
 #[test]
 #[ignore = "it is the server of the other tests"]
-#[expect(clippy::exit, clippy::disallowed_methods, reason = "it stands in for the app's `main`")]
+#[expect(clippy::disallowed_methods, reason = "it stands in for the app's `main`")]
 fn main() {
     let env = Env::from_process();
     let Some(arguments) = env.get(ARGUMENTS).map(|arguments| arguments.to_string_lossy().into_owned()) else {
         return;
     };
-    let project = Project::new("Test", "1.2.3", &[shop::module]);
+    let project = Project::new("Test", "1.2.3", &[shop::module, shop::annex]);
     let arguments = arguments.split('\n').map(OsString::from).collect();
     std::process::exit(execute(&project, arguments, env, Console::process()).into());
 }
@@ -105,11 +105,11 @@ impl Server {
         kill_process(pid, signal).expect("a living process");
     }
 
-    /// Waits until nobody listens any more.
+    /// Waits until it listens no more: then, and not before, somebody else can.
     pub(super) fn wait_until_it_stops_accepting(&self) {
         let start = Instant::now();
-        while TcpStream::connect(self.address()).is_ok() {
-            assert!(start.elapsed() < PATIENCE, "it still accepts");
+        while TcpListener::bind(self.address()).is_err() {
+            assert!(start.elapsed() < PATIENCE, "it still listens");
             std::thread::yield_now();
         }
     }

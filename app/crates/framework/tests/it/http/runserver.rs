@@ -101,6 +101,34 @@ fn routes_that_exclude_each_other_stop_the_start() {
     assert!(ran.code == 1 && ran.err.contains("module `twice` has two routes for GET `/a/`"), "{ran:?}");
 }
 
+const MIGRATION: &str = "initial = true\n";
+
+#[test]
+fn unapplied_migrations_are_a_notice_and_no_stop() {
+    let sandbox = debugging()
+        .var("APP_PROG", "cargo xtask")
+        .file("src/modules/shop/migrations/0001_initial.toml", MIGRATION)
+        .file("src/modules/annex/migrations/0001_initial.toml", MIGRATION);
+    let server = Server::start(&sandbox, &["0"], &[]);
+    server.signal(Signal::TERM);
+    let ended = server.end();
+    let notice = "\nYou have 2 unapplied migration(s). Your project may not work properly until you apply the migrations \
+                  for app(s): annex, shop.\nRun 'cargo xtask migrate' to apply them.\n";
+    assert!(ended.out.contains(notice) || ended.err.contains(notice), "{} {}", ended.out, ended.err);
+    assert!(ended.status.success(), "{}", ended.err);
+}
+
+#[test]
+fn it_starts_without_its_database() {
+    let sandbox = debugging().var("APP__DATABASE__URL", "postgres://nobody@127.0.0.1:1/none");
+    let server = Server::start(&sandbox, &["0"], &[]);
+    let mut connection = server.connect();
+    connection.ask("/items/1/");
+    assert!(connection.answer().is_some());
+    server.signal(Signal::TERM);
+    assert!(server.end().status.success());
+}
+
 #[test]
 fn pages_arrive_over_the_socket() {
     let server = Server::start(&debugging(), &["0"], &[]);
