@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use sea_orm::DbBackend;
+use sea_orm::{ConnectionTrait, DbBackend};
 
 /// A database system this project runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -16,6 +16,14 @@ pub enum Backend {
 impl Backend {
     /// Both, for code that must do something for each.
     pub const ALL: [Backend; 2] = [Backend::Sqlite, Backend::Postgres];
+
+    /// That of a connection or transaction. (SeaORM's third, MySQL, is not compiled in.)
+    pub fn of<C: ConnectionTrait>(db: &C) -> Backend {
+        match db.get_database_backend() {
+            DbBackend::Sqlite => Backend::Sqlite,
+            _ => Backend::Postgres,
+        }
+    }
 
     /// The name as people write it.
     pub fn name(self) -> &'static str {

@@ -16,10 +16,7 @@ where
     <A::Entity as EntityTrait>::Model: IntoActiveModel<A>,
     C: ConnectionTrait,
 {
-    let backend = match db.get_database_backend() {
-        sea_orm::DbBackend::Sqlite => Backend::Sqlite,
-        _ => Backend::Postgres,
-    };
+    let backend = Backend::of(db);
     let columns = <A::Entity as EntityTrait>::Column::iter().count().max(1);
     let most = (backend.bind_limit() / columns).max(1);
     let size = batch_size.map_or(most, |size| size.clamp(1, most));

@@ -236,6 +236,14 @@ pub enum Error {
         /// The database's reason.
         reason: Box<DbErr>,
     },
+    /// The end of a migration failed: its record, or the commit (a constraint that is checked last).
+    #[error("migration {migration} could not be completed, and nothing of it was kept: {reason}")]
+    Incomplete {
+        /// The migration.
+        migration: NodeKey,
+        /// The database's reason.
+        reason: Box<DbErr>,
+    },
     /// After a migration, rows point at rows that do not exist.
     #[error(
         "migration {migration} leaves rows of `{table}` (first rowid {rowid}) without the row of `{parent}` that they reference"

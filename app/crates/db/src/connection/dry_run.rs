@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use sea_orm::{DatabaseTransaction, DbErr, TransactionOptions, TransactionTrait};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, TransactionOptions, TransactionTrait};
 use tokio::sync::{Mutex, OwnedMutexGuard, RwLock, RwLockReadGuard};
 
 use super::{Database, Inner, Transaction, Write, transaction, writes};
@@ -125,7 +125,6 @@ impl Running<'_> {
 
     /// A sign of life: the connection is held, so any statement will do.
     pub(super) async fn ping(&self) -> Result<(), DbErr> {
-        use sea_orm::ConnectionTrait;
         self.get()?.execute_unprepared("SELECT 1").await.map(drop)
     }
 }

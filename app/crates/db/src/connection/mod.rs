@@ -8,7 +8,7 @@ mod transaction;
 mod url;
 mod writes;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use sea_orm::{DatabaseConnection, DbErr};
 
@@ -19,7 +19,7 @@ pub use writes::{Verb, Write};
 use crate::{Backend, Error};
 
 /// What [`Database::connect`] needs to know.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ConnectOptions {
     /// `sqlite://path`, `sqlite::memory:`, `postgres://…` or `postgresql://…` with their usual parameters
     /// (`?mode=ro`, `?sslmode=require`).
@@ -32,6 +32,16 @@ pub struct ConnectOptions {
     pub connect_timeout: Duration,
     /// How long a SQLite statement waits for another process's write lock.
     pub busy_timeout: Duration,
+}
+
+/// Without the password, so that no log shows it.
+impl fmt::Debug for ConnectOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConnectOptions")
+            .field("url", &url::redact(&self.url))
+            .field("root", &self.root)
+            .finish_non_exhaustive()
+    }
 }
 
 impl ConnectOptions {

@@ -1,8 +1,11 @@
 //! One migrating process at a time.
 
-use std::{ffi::OsString, fs::File, io, path::PathBuf};
+use std::{ffi::OsString, fs::File, path::PathBuf, time::Duration};
 
-use rustix::fs::{FlockOperation, flock};
+use rustix::{
+    fs::{FlockOperation, flock},
+    io::Errno,
+};
 use sea_orm::ConnectionTrait;
 
 use crate::{Backend, Database, Error};
@@ -10,6 +13,9 @@ use crate::{Backend, Database, Error};
 /// The key of the advisory lock on PostgreSQL: the bytes of "migrate!", read as a number. Every database of a server
 /// has its own.
 const ADVISORY_KEY: i64 = 0x6d69_6772_6174_6521;
+
+/// How often a waiting process asks for the file's lock.
+const PATIENCE: Duration = Duration::from_millis(20);
 
 /// Held while migrations run; given back by [`Lock::release`], or by the system when the process dies.
 #[derive(Debug)]
@@ -36,16 +42,16 @@ impl Lock {
                 let path = PathBuf::from(name);
                 let place = path.display().to_string();
                 let refuse = |reason: String| Error::Lock { place: place.clone(), reason };
-                // Waiting blocks a thread, so it must not be one that drives futures.
-                let locked = tokio::task::spawn_blocking(move || -> io::Result<File> {
-                    let file = File::options().create(true).append(true).open(path)?;
-                    flock(&file, FlockOperation::LockExclusive)?;
-                    Ok(file)
-                });
-                match locked.await {
-                    Ok(Ok(file)) => Ok(Lock::File(file)),
-                    Ok(Err(error)) => Err(refuse(error.to_string())),
-                    Err(error) => Err(refuse(error.to_string())),
+                let file =
+                    File::options().create(true).append(true).open(path).map_err(|error| refuse(error.to_string()))?;
+                // Asked again and again rather than waited for: a thread that sleeps in `flock` cannot be cancelled, and
+                // would keep the program alive after Ctrl-C.
+                loop {
+                    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+                        Ok(()) => return Ok(Lock::File(file)),
+                        Err(Errno::WOULDBLOCK | Errno::INTR) => tokio::time::sleep(PATIENCE).await,
+                        Err(error) => return Err(refuse(error.to_string())),
+                    }
                 }
             }
             (Backend::Sqlite, None) => Ok(Lock::Memory),

@@ -1,6 +1,6 @@
 //! Carrying out one migration, forwards or backwards, together with its record.
 
-use sea_orm::{ConnectionTrait, Statement, TransactionTrait};
+use sea_orm::{ConnectionTrait, DbErr, Statement, TransactionTrait};
 
 use super::{Direction, Functions, Migration, NodeKey, Operation, Recorder};
 use crate::{Backend, Database, Error, ProjectState, Transaction, schema::Change};
@@ -107,7 +107,7 @@ impl<'a> Run<'a> {
             self.finish(&tx, check).await
         };
         match done.await {
-            Ok(()) => Ok(tx.commit().await?),
+            Ok(()) => tx.commit().await.map_err(|reason| self.incomplete(reason)),
             Err(error) => {
                 tx.rollback().await?;
                 Err(error)
@@ -132,7 +132,7 @@ impl<'a> Run<'a> {
         }
         let tx = session.begin().await?;
         self.finish(&tx, check).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await.map_err(|reason| self.incomplete(reason))
     }
 
     async fn one(&self, tx: &Transaction, work: &Work) -> Result<(), Error> {
@@ -144,18 +144,15 @@ impl<'a> Run<'a> {
                 reason,
             });
         }
-        let extras = match self.change(work).rebuilt_table(Backend::Sqlite) {
-            Some(table) if tx.get_database_backend() == sea_orm::DbBackend::Sqlite => extras(tx, table, work).await?,
-            _ => Vec::new(),
+        let extras = match self.change(work).rebuilt_table(Backend::of(tx)) {
+            Some(table) => extras(tx, table, work).await?,
+            None => Vec::new(),
         };
         self.run_statements(tx, work, &extras).await
     }
 
     async fn run_statements<C: ConnectionTrait>(&self, db: &C, work: &Work, extras: &[String]) -> Result<(), Error> {
-        let backend = match db.get_database_backend() {
-            sea_orm::DbBackend::Sqlite => Backend::Sqlite,
-            _ => Backend::Postgres,
-        };
+        let backend = Backend::of(db);
         let what = || work.operation.describe();
         let statements = self.change(work).statements(backend, extras).map_err(|reason| Error::Operation {
             migration: self.key.to_string(),
@@ -190,7 +187,12 @@ impl<'a> Run<'a> {
                 });
             }
         }
-        record(tx, self.key, self.migration, self.direction).await
+        let recorded = record(tx, self.key, self.migration, self.direction).await;
+        recorded.map_err(|reason| self.incomplete(reason))
+    }
+
+    fn incomplete(&self, reason: DbErr) -> Error {
+        Error::Incomplete { migration: self.key.clone(), reason: Box::new(reason) }
     }
 
     fn change<'b>(&'b self, work: &'b Work) -> Change<'b> {
@@ -204,17 +206,12 @@ pub(super) async fn record(
     key: &NodeKey,
     migration: &Migration,
     direction: Direction,
-) -> Result<(), Error> {
-    let backend = match tx.get_database_backend() {
-        sea_orm::DbBackend::Sqlite => Backend::Sqlite,
-        _ => Backend::Postgres,
-    };
-    let recorder = Recorder::new(tx, backend);
+) -> Result<(), DbErr> {
+    let recorder = Recorder::new(tx, Backend::of(tx));
     match direction {
-        Direction::Forwards => recorder.record(key, &migration.checksum).await?,
-        Direction::Backwards => recorder.forget(key).await?,
+        Direction::Forwards => recorder.record(key, &migration.checksum).await,
+        Direction::Backwards => recorder.forget(key).await,
     }
-    Ok(())
 }
 
 /// What hangs on a table without the state knowing: triggers, and indexes that `run_sql` made.

@@ -42,11 +42,17 @@ fn push_key(text: &mut String, key: &str, value: &Value) {
             }
             text.push_str("]\n");
         }
-        Value::String(content) if content.contains('\n') && !content.contains("'''") && !content.contains('\r') => {
+        Value::String(content) if is_readable_block(content) => {
             text.push_str(&format!("{key} = '''\n{content}'''\n"));
         }
         value => text.push_str(&format!("{key} = {value}\n")),
     }
+}
+
+/// Whether a text of several lines can stand between `'''` as it is.
+fn is_readable_block(content: &str) -> bool {
+    let plain = content.chars().all(|c| c == '\n' || c == '\t' || !c.is_control());
+    plain && content.contains('\n') && !content.contains("'''") && !content.ends_with('\'')
 }
 
 fn too_long(key: &str, items: &[Value]) -> bool {

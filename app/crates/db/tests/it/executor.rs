@@ -147,8 +147,29 @@ async fn a_failing_migration_leaves_neither_tables_nor_record() {
         };
         run(db, trap).await;
         written.add("x", "0004_more", &format!("dependencies = [\"x.0003_bad\"]\n{}", create("More", "")));
-        says(&migrate(db, &written.load(), &[Target::Latest]).await.unwrap_err(), &["trap"]);
+        says(&migrate(db, &written.load(), &[Target::Latest]).await.unwrap_err(), &["x.0004_more", "trap"]);
         assert!(!tables(db).await.contains(&"x_more".to_owned()));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_only_fails_at_the_end_leaves_nothing_either() {
+    each(async |fresh| {
+        let db = &fresh.db;
+        let defer = match db.backend() {
+            Backend::Sqlite => "PRAGMA defer_foreign_keys = ON",
+            Backend::Postgres => "SET CONSTRAINTS ALL DEFERRED",
+        };
+        let mut written = library();
+        let sql = format!("{defer}; INSERT INTO x_prize (author_id) VALUES (99)");
+        let text = format!("{}\n[[operations]]\nop = \"run_sql\"\nsql = \"{sql}\"\n", create("Extra", ""));
+        written.add("x", "0003_late", &format!("dependencies = [\"x.0002_second\", \"y.0001_initial\"]\n{text}"));
+        let error = migrate(db, &written.load(), &[Target::Latest]).await.unwrap_err();
+        assert!(matches!(error, Error::Incomplete { .. }), "{error}");
+        says(&error, &["x.0003_late", "nothing of it was kept"]);
+        assert_eq!(tables(db).await, ["x_author", "x_book", "x_prize"]);
+        assert_eq!(applied(db).await.len(), 3);
     })
     .await;
 }

@@ -1,5 +1,12 @@
 //! The crate from outside: one test program, a fresh database per test, SQLite and PostgreSQL by the same bodies.
-#![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs, unreachable_pub, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    missing_docs,
+    unreachable_pub,
+    reason = "tests"
+)]
 
 mod connection;
 mod dry_run;

@@ -6,7 +6,7 @@ use std::{
     net::TcpListener,
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     sync::{
         OnceLock,
         atomic::{AtomicU32, Ordering},
@@ -17,6 +17,8 @@ use std::{
 pub struct Server {
     pub port: u16,
     pub tls: bool,
+    /// With its end of the pipe.
+    _process: Child,
 }
 
 static SERVER: OnceLock<Option<Server>> = OnceLock::new();
@@ -131,6 +133,7 @@ fn start(bin: &Path) -> Server {
     for option in options {
         server.arg("-c").arg(option);
     }
+    #[allow(clippy::zombie_processes, reason = "it outlives this program on purpose, to clean up after it")]
     let mut child = server.spawn().unwrap();
     let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
     let mut said = String::new();
@@ -139,9 +142,7 @@ fn start(bin: &Path) -> Server {
         if line.contains("ready to accept connections") {
             // Somebody must go on reading, or the server blocks on a full pipe.
             std::thread::spawn(move || log.for_each(drop));
-            // Kept open until the process ends.
-            std::mem::forget(child.stdin.take());
-            return Server { port, tls };
+            return Server { port, tls, _process: child };
         }
         said.push_str(&line);
         said.push('\n');

@@ -43,8 +43,19 @@ impl Random {
     }
 
     fn text(&mut self) -> String {
-        const TEXTS: [&str; 9] =
-            ["a", "", "it's", "\"quoted\"", "two\nlines", "ünï ★", "tab\there", "'''\nend", "\r\n\\n\u{7}"];
+        const TEXTS: [&str; 11] = [
+            "a",
+            "",
+            "it's",
+            "\"quoted\"",
+            "two\nlines",
+            "a\u{7}\nb",
+            "\nx\n'",
+            "ünï ★",
+            "tab\there",
+            "'''\nend",
+            "\r\n\\n\u{7}",
+        ];
         (*self.pick(&TEXTS)).to_owned()
     }
 
