@@ -1,7 +1,6 @@
 //! `cargo xtask bench …`: figures that the project promises, measured in one run and compared within it.
 
 use std::ffi::{OsStr, OsString};
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -113,16 +112,9 @@ impl TaskOverhead {
 
 /// How long one run takes. Its output goes nowhere.
 fn time(step: &Step) -> anyhow::Result<Duration> {
-    let mut command = Command::new(&step.program);
-    command.args(&step.args).current_dir(&step.directory).envs(&step.env.set);
-    for name in &step.env.removed {
-        if !step.env.set.contains_key(name) {
-            command.env_remove(name);
-        }
-    }
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let command = step.unseen().stdout_null().stderr_null();
     let started = Instant::now();
-    let status = command.status().with_context(|| format!("failed to start `{}`", step.short()))?;
+    let status = command.run().with_context(|| format!("failed to start `{}`", step.short()))?.status;
     let spent = started.elapsed();
     if status.success() {
         return Ok(spent);

@@ -2,7 +2,6 @@
 //! directory for as long as the binary is the same.
 
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 
 use anyhow::Context;
 use serde::Deserialize;
@@ -84,12 +83,8 @@ pub fn ask(project: &Project) -> anyhow::Result<Catalog> {
 
 fn answer(project: &Project) -> anyhow::Result<Value> {
     let step = app::step(project, Role::App, ["help", "--format", "json"].map(Into::into));
-    let mut command = Command::new(&step.program);
-    command.args(&step.args).current_dir(&step.directory).envs(&step.env.set).stdin(Stdio::null());
-    for name in &step.env.removed {
-        command.env_remove(name);
-    }
-    let output = command.output().with_context(|| format!("failed to start `{}`", step.short()))?;
+    let command = step.unseen().stdout_capture().stderr_capture();
+    let output = command.run().with_context(|| format!("failed to start `{}`", step.short()))?;
     if !output.status.success() {
         let reason = String::from_utf8_lossy(&output.stderr);
         return Err(Failure::new(format!("the app could not list its commands: {}", reason.trim_end()))

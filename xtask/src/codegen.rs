@@ -22,9 +22,9 @@ pub fn task_table() -> String {
             Action::Dev => "`migrate`, `load_demo`, `runserver`".to_owned(),
             _ => String::new(),
         };
-        let row = format!("| `{}` | {} | {behind} | {} |", task.name, also.join(", "), task.about);
+        let row = format!("| `{}` | {} | {behind} | {} |", task.name, also.join(", "), task.purpose());
         // Writing to a string cannot fail.
-        let _ = writeln!(table, "{}", row.replace("|  |", "| |"));
+        let _ = writeln!(table, "{}", row.replace("|  |", "| |").replace("|  |", "| |"));
     }
     table
 }
@@ -71,7 +71,7 @@ mod tests {
     fn the_table_replaces_what_is_between_the_markers() {
         let once = with_table("# A\n<!-- tasks -->\nold\n<!-- /tasks -->\nend\n").expect("markers");
         assert!(once.starts_with("# A\n<!-- tasks -->\n| task |") && once.ends_with("<!-- /tasks -->\nend\n"));
-        assert!(once.contains("| `worker` | `celery_worker` | `worker` | Run background jobs |"));
+        assert!(once.contains("| `migrate` | | `migrate` | Apply migrations |"));
         assert_eq!(with_table(&once).as_ref(), Ok(&once));
         assert!(with_table("nothing").is_err());
     }

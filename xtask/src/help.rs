@@ -69,8 +69,8 @@ fn task_sections() -> Vec<Section> {
 /// One line about a task, with the names it had elsewhere.
 pub fn about(task: &Task) -> String {
     match task.aliases {
-        [] => task.about.to_owned(),
-        aliases => format!("{} [also: {}]", task.about, aliases.join(", ")),
+        [] => task.purpose(),
+        aliases => format!("{} [also: {}]", task.purpose(), aliases.join(", ")),
     }
 }
 

@@ -45,6 +45,15 @@ impl Step {
         output::quote_all(std::iter::once(name).chain(self.args.iter().map(OsString::as_os_str)))
     }
 
+    /// The step as a command whose output this program reads or drops, instead of letting the person see it. It has no
+    /// standard input, and how it ends is not judged.
+    pub fn unseen(&self) -> duct::Expression {
+        let command = duct::cmd(&self.program, &self.args).dir(&self.directory).stdin_null().unchecked();
+        let removed = self.env.removed.iter().filter(|name| !self.env.set.contains_key(*name));
+        let command = removed.fold(command, |command, name| command.env_remove(name));
+        self.env.set.iter().fold(command, |command, (name, value)| command.env(name, value))
+    }
+
     fn text(&self, text: &mut String) -> std::fmt::Result {
         let words = std::iter::once(&self.program).chain(&self.args).map(OsString::as_os_str);
         writeln!(text, "{}", output::quote_all(words))?;

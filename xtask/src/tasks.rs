@@ -74,6 +74,16 @@ pub struct Task {
 }
 
 impl Task {
+    /// What it is for, and whether that is still to come. A task in front of an app command is there when the command
+    /// is a built-in one; commands of modules have no task.
+    pub fn purpose(&self) -> String {
+        let is_there = match self.action {
+            Action::App(command) => cli::find(command).is_some(),
+            action => action != Action::Missing,
+        };
+        if is_there { self.about.to_owned() } else { format!("{} (not there yet)", self.about) }
+    }
+
     const fn new(name: &'static str, group: Group, action: Action, about: &'static str) -> Self {
         Self { name, aliases: &[], group: Some(group), about, action }
     }

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::Path;
-use std::process::Command;
 
 use anyhow::Context;
 use serde::Deserialize;
 use toml::{Table, Value};
 use walkdir::WalkDir;
+use xshell::{Shell, cmd};
 
 use super::Problem;
 use crate::project::Project;
@@ -66,15 +66,13 @@ pub(super) fn metadata(project: &Project) -> anyhow::Result<Metadata> {
 }
 
 fn cargo<'a>(project: &Project, args: impl IntoIterator<Item = &'a str>) -> anyhow::Result<Vec<u8>> {
-    let mut command = Command::new(&project.cargo);
-    command.args(args).current_dir(&project.root).envs(&project.scrubbed.set);
-    for name in &project.scrubbed.removed {
-        command.env_remove(name);
-    }
-    let output = command.output().with_context(|| format!("failed to start `{}`", project.cargo.display()))?;
-    let reason = String::from_utf8_lossy(&output.stderr);
-    anyhow::ensure!(output.status.success(), "failed to ask cargo: {}", reason.trim_end());
-    Ok(output.stdout)
+    let shell = Shell::new().context("failed to find the current directory")?;
+    shell.change_dir(&project.root);
+    let cargo = &project.cargo;
+    let command = cmd!(shell, "{cargo} {args...}").quiet();
+    let command = project.scrubbed.removed.iter().fold(command, |command, name| command.env_remove(name));
+    let command = project.scrubbed.set.iter().fold(command, |command, (name, value)| command.env(name, value));
+    Ok(command.output().context("failed to ask cargo")?.stdout)
 }
 
 /// Dependencies are named with their versions and features in the root manifest only.
