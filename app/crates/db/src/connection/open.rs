@@ -1,6 +1,10 @@
 //! Opening pools, and saying clearly why one cannot be opened.
 
-use std::{fs, io, path::Path, time::Duration};
+use std::{
+    fs, io,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use rustix::fs::{Access, access};
 use sea_orm::{
@@ -18,6 +22,9 @@ use super::{
     url::{Mode, Target, redact},
 };
 use crate::Error;
+
+/// How soon a busy file is tried again.
+const RETRY: Duration = Duration::from_millis(20);
 
 /// Opens `target` with a pool of `size` connections.
 pub(super) async fn pool(target: &Target, options: &ConnectOptions, size: u32) -> Result<DatabaseConnection, Error> {
@@ -75,9 +82,24 @@ async fn file(
     });
     // The pool's own deadline must not cut the wait for another process that is just creating the file.
     orm.acquire_timeout(options.connect_timeout.max(busy_timeout));
-    sea_orm::Database::connect(orm)
-        .await
-        .map_err(|error| Error::BadFile { path: path.to_owned(), reason: reason(&error) })
+    let deadline = Instant::now() + busy_timeout;
+    loop {
+        match sea_orm::Database::connect(orm.clone()).await {
+            // Turning a new file to WAL fails at once, without the busy timeout, while another process is doing so.
+            Err(error) if is_busy(&error) && Instant::now() < deadline => tokio::time::sleep(RETRY).await,
+            Err(error) => return Err(Error::BadFile { path: path.to_owned(), reason: reason(&error) }),
+            Ok(pool) => return Ok(pool),
+        }
+    }
+}
+
+/// SQLite's primary result code 5; extended ones have it in their lowest byte.
+fn is_busy(error: &DbErr) -> bool {
+    let (DbErr::Conn(RuntimeErr::SqlxError(inner)) | DbErr::Query(RuntimeErr::SqlxError(inner))) = error else {
+        return false;
+    };
+    let code = inner.as_database_error().and_then(|database| database.code()?.parse::<u32>().ok());
+    code.is_some_and(|code| code & 0xff == 5)
 }
 
 /// Creates the directory and finds out early what SQLite would only say as "unable to open database file".

@@ -80,7 +80,7 @@ pub(super) fn check_referencing(state: &ProjectState, key: &ModelKey) -> Result<
 }
 
 /// Whether a piece of SQL names a column.
-pub(super) fn mentions(sql: &str, name: &str) -> bool {
+pub(crate) fn mentions(sql: &str, name: &str) -> bool {
     rename_identifier(sql, name, "") != sql
 }
 

@@ -116,12 +116,15 @@ impl<'a> Executor<'a> {
         let recorder = Recorder::new(session, session.backend());
         let applied = recorder.applied().await?;
         let plan = self.plan_from(&applied, targets)?;
-        progress(Progress::RenderStart);
-        let mut states = self.states(&applied, &plan)?;
-        progress(Progress::RenderSuccess);
-        if !plan.is_empty() {
+        let mut states = if plan.is_empty() {
+            self.states(&applied, &plan)?
+        } else {
+            progress(Progress::RenderStart);
+            let states = self.states(&applied, &plan)?;
+            progress(Progress::RenderSuccess);
             recorder.prepare().await?;
-        }
+            states
+        };
         for step in &plan.steps {
             let migration = self.loader.migration(&step.key).ok_or_else(|| Error::UnknownNode(step.key.clone()))?;
             progress(match step.direction {

@@ -22,6 +22,7 @@ mod writer;
 
 use std::{fmt, path::PathBuf, str::FromStr};
 
+pub(crate) use check::mentions;
 pub use data::{DataFunction, DataFuture, DataResult, Functions};
 pub use executor::{Executor, Mode, Outcome, Progress};
 pub use graph::Graph;

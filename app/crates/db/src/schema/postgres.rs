@@ -5,8 +5,8 @@ use super::{Change, columns, create_index, drop_index, rename_column, rename_tab
 use crate::{
     Backend, ProjectState,
     backend::{literal, quote, quote_list},
-    migrations::{AddField, AlterField, Operation, RenameField},
-    state::{Field, ModelState},
+    migrations::{AddField, AlterField, Operation, RenameField, mentions},
+    state::{Constraint, Field, ModelState},
 };
 
 pub(super) fn statements(change: &Change<'_>) -> Result<Vec<String>, String> {
@@ -95,12 +95,13 @@ fn add_field(change: &Change<'_>, op: &AddField) -> Result<Vec<String>, String> 
 }
 
 fn alter_field(change: &Change<'_>, op: &AlterField) -> Result<Vec<String>, String> {
-    let table = &change.model_after(&op.model)?.table;
+    let model = change.model_after(&op.model)?;
+    let table = &model.table;
     let (old, new) = (&op.old, &op.new);
     let (quoted, name) = (quote(table), quote(&new.name));
     let alter = |what: String| format!("ALTER TABLE {quoted} ALTER COLUMN {name} {what}");
     let retyped = old.kind != new.kind;
-    let mut statements = Vec::new();
+    let (mut statements, restored) = if retyped { without_conditions(model, &new.name) } else { Default::default() };
 
     let referenced_anew = old.references != new.references;
     if referenced_anew && old.references.is_some() {
@@ -155,7 +156,27 @@ fn alter_field(change: &Change<'_>, op: &AlterField) -> Result<Vec<String>, Stri
     if referenced_anew {
         statements.extend(foreign_key(table, new, change.after)?.map(|sql| add_constraint(table, &sql)));
     }
+    statements.extend(restored);
     Ok(statements)
+}
+
+/// Takes away, and puts back, the checks and partial indexes whose conditions name a column. Left in place, PostgreSQL
+/// would write casts to the column's former type into them, which stay when the type is changed back.
+fn without_conditions(model: &ModelState, column: &str) -> (Vec<String>, Vec<String>) {
+    let (mut taken, mut restored) = (Vec::new(), Vec::new());
+    for constraint in &model.constraints {
+        if matches!(constraint, Constraint::Check { condition, .. } if mentions(condition, column)) {
+            taken.push(drop_constraint(&model.table, constraint.name()));
+            restored.push(add_constraint(&model.table, &columns::constraint(constraint)));
+        }
+    }
+    for index in &model.indexes {
+        if index.condition.as_deref().is_some_and(|condition| mentions(condition, column)) {
+            taken.push(drop_index(&index.name));
+            restored.push(create_index(&model.table, index));
+        }
+    }
+    (taken, restored)
 }
 
 fn rename_field(change: &Change<'_>, op: &RenameField) -> Result<Vec<String>, String> {

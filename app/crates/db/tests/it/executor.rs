@@ -44,6 +44,7 @@ async fn targets_lead_forwards_and_backwards() {
         let full = schema(db).await;
         let nothing = migrate(db, &loader, &[Target::Latest]).await.unwrap();
         assert!(nothing.plan.is_empty());
+        assert!(migrate_aloud(db, &loader, &[Target::Latest], Mode::Run).await.unwrap().is_empty());
 
         let functions = Functions::default();
         let plan = Executor::new(db, &loader, &functions).plan(&[Target::Zero("x".to_owned())]).await.unwrap();

@@ -10,7 +10,7 @@ use db::{
     migrations::{DataFuture, Executor, Functions, Loader, Mode, ModuleMigrations, Source, Target},
 };
 
-use crate::support::{Fresh, applied, count, each, files, schema, tables};
+use crate::support::{Fresh, applied, count, each, files, schema, sqlite, tables};
 
 const PROCESSES: usize = 8;
 
@@ -79,6 +79,20 @@ async fn eight_at_once_all_succeed_and_apply_everything_once() {
         assert_eq!(count(&fresh.db, "x_m1").await, 12, "each migration wrote its row once");
     })
     .await;
+}
+
+#[tokio::test]
+async fn eight_at_once_create_the_sqlite_file_together() {
+    let written = history(1);
+    let mut fresh = sqlite().await;
+    for round in 0..3 {
+        fresh.url = format!("sqlite://new/{round}.sqlite3");
+        let children: Vec<Child> = (0..PROCESSES).map(|_| start(&fresh, written.root.path(), "no")).collect();
+        for child in children {
+            let output = child.wait_with_output().unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        }
+    }
 }
 
 #[tokio::test]

@@ -147,6 +147,9 @@ async fn every_other_operation_goes_both_ways() {
 }
 
 const OTHERS: &[&str] = &[
+    "op = \"alter_field\"\nmodel = \"Shelf\"\nold = { name = \"label\", type = \"string(20)\", null = true }\nnew = { name = \"label\", type = \"string(30)\", null = true, unique = true }",
+    "op = \"alter_field\"\nmodel = \"Shelf\"\nold = { name = \"size\", type = \"integer\", default = 3 }\nnew = { name = \"size\", type = \"double\", default = 4.5 }",
+    "op = \"add_index\"\nmodel = \"Shelf\"\nindex = { name = \"part\", fields = [\"label\"], condition = \"size > 5\" }\n[[operations]]\nop = \"alter_field\"\nmodel = \"Shelf\"\nold = { name = \"size\", type = \"integer\", default = 3 }\nnew = { name = \"size\", type = \"big_integer\", null = true }\nfill = 3",
     "op = \"alter_table\"\nmodel = \"Shelf\"\nold = { table = \"x_shelf\" }\nnew = { table = \"shelves\", comment = \"it's\" }",
     "op = \"alter_table\"\nmodel = \"Shelf\"\nold = { table = \"x_shelf\" }\nnew = { table = \"x_shelf\", comment = \"comment\" }",
     "op = \"remove_field\"\nmodel = \"Shelf\"\nfill = 1\nfield = { name = \"parent_id\", type = \"big_integer\", null = true, references = { model = \"x.Shelf\", column = \"id\", on_delete = \"cascade\" } }",
