@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::body::{Body, to_bytes};
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum_core::body::Body;
+use http::{HeaderMap, Method, StatusCode, header};
+use http_body_util::BodyExt as _;
 
 use super::Site;
 use crate::context::Context;
@@ -76,7 +77,7 @@ impl Client {
         headers: &[(&str, &str)],
         body: impl Into<Body>,
     ) -> TestResponse {
-        let mut request = axum::http::Request::builder().method(method).uri(path);
+        let mut request = http::Request::builder().method(method).uri(path);
         if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
             request = request.header(header::HOST, &self.host);
         }
@@ -85,7 +86,7 @@ impl Client {
         }
         let request = request.body(body.into()).expect("a request that HTTP allows");
         let (parts, body) = Arc::clone(&self.site).handle(request).await.into_parts();
-        let body = to_bytes(body, usize::MAX).await.expect("a body that does not break off");
+        let body = body.collect().await.expect("a body that does not break off").to_bytes();
         let body = String::from_utf8_lossy(&body).into_owned();
         TestResponse { status: parts.status, headers: parts.headers, body }
     }

@@ -1,6 +1,6 @@
 //! What can go wrong with a request. Each error has a status and a page; only the last one is the server's fault.
 
-use axum::http::{Method, StatusCode};
+use http::{Method, StatusCode};
 use sea_orm::DbErr;
 
 use crate::templates;

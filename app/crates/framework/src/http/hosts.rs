@@ -1,7 +1,7 @@
 //! The host check: a request may name only hosts that the settings allow.
 
-use axum::http::header;
-use axum::http::request::Parts;
+use http::header;
+use http::request::Parts;
 
 use super::Error;
 use crate::conf::{Environment, Settings};

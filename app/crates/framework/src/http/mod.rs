@@ -21,10 +21,11 @@ mod server;
 mod site;
 mod urls;
 
-pub use axum::body::{Body, Bytes};
-pub use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+pub use axum_core::body::Body;
+pub use bytes::Bytes;
 pub use client::{Client, TestResponse};
 pub use error::Error;
+pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 pub use request::{BODY_LIMIT, Request};
 pub use response::Response;
 pub use route::{Route, delete, get, post, put};

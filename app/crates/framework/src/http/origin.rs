@@ -1,7 +1,7 @@
 //! What is kept of a request while its handler owns it: enough for the error page, the templates and the log.
 
-use axum::http::request::Parts;
-use axum::http::{Method, header};
+use http::request::Parts;
+use http::{Method, header};
 
 use crate::clock::{Random, random_hex};
 use crate::context::Context;

@@ -1,7 +1,7 @@
 //! The pages of errors: from a template of the project, else a built-in one, else plain text. Details are shown in
 //! debug mode only.
 
-use axum::http::{HeaderValue, header};
+use http::{HeaderValue, header};
 use serde_json::json;
 
 use super::error::join;

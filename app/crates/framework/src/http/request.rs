@@ -4,10 +4,12 @@ use std::str::FromStr;
 use std::sync::{Arc, Mutex};
 
 use anyhow::anyhow;
-use axum::body::{Body, Bytes, to_bytes};
-use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, header};
-use http_body_util::LengthLimitError;
+use axum_core::body::Body;
+use bytes::Bytes;
+
+use http::request::Parts;
+use http::{HeaderMap, Method, header};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 
 use super::origin::Origin;
@@ -97,10 +99,11 @@ impl Request {
         if announced.is_some_and(|length| length > BODY_LIMIT) {
             return Err(Error::TooLarge { limit: BODY_LIMIT });
         }
-        to_bytes(body, BODY_LIMIT).await.map_err(|error| {
-            let too_large = std::error::Error::source(&error).is_some_and(|source| source.is::<LengthLimitError>());
-            if too_large { Error::TooLarge { limit: BODY_LIMIT } } else { Error::bad_request("the body breaks off") }
-        })
+        match Limited::new(body, BODY_LIMIT).collect().await {
+            Ok(collected) => Ok(collected.to_bytes()),
+            Err(error) if error.is::<LengthLimitError>() => Err(Error::TooLarge { limit: BODY_LIMIT }),
+            Err(_) => Err(Error::bad_request("the body breaks off")),
+        }
     }
 
     /// The fields of a form (`application/x-www-form-urlencoded`).

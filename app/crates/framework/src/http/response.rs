@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use anyhow::Context as _;
-use axum::body::Body;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum_core::body::Body;
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
 
@@ -16,7 +16,7 @@ const LOCATION: &AsciiSet =
 
 /// A response: status, headers, body.
 #[derive(Debug)]
-pub struct Response(axum::http::Response<Body>);
+pub struct Response(http::Response<Body>);
 
 impl Response {
     /// A page.
@@ -50,12 +50,12 @@ impl Response {
 
     /// A status without a body.
     pub fn empty(status: StatusCode) -> Self {
-        Self(axum::http::Response::new(Body::empty())).status(status)
+        Self(http::Response::new(Body::empty())).status(status)
     }
 
     /// Bytes of this type.
     pub fn of(content_type: &'static str, body: impl Into<Body>) -> Self {
-        let mut response = axum::http::Response::new(body.into());
+        let mut response = http::Response::new(body.into());
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         Self(response)
     }
@@ -86,13 +86,13 @@ impl Response {
     }
 
     /// The response as the `http` crate has it.
-    pub fn into_inner(self) -> axum::http::Response<Body> {
+    pub fn into_inner(self) -> http::Response<Body> {
         self.0
     }
 }
 
-impl From<axum::http::Response<Body>> for Response {
-    fn from(response: axum::http::Response<Body>) -> Self {
+impl From<http::Response<Body>> for Response {
+    fn from(response: http::Response<Body>) -> Self {
         Self(response)
     }
 }

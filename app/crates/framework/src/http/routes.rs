@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use axum::http::Method;
+use http::Method;
 use percent_encoding::percent_decode_str;
 
 use super::Route;

@@ -5,10 +5,11 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use anyhow::anyhow;
-use axum::body::{Body, HttpBody as _};
-use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum_core::body::Body;
 use futures_util::FutureExt as _;
+use http::request::Parts;
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use hyper::body::Body as _;
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
@@ -69,7 +70,7 @@ impl Site {
     }
 
     /// Answers a request: id → answer or error page → headers → access log.
-    pub async fn handle(self: Arc<Self>, request: axum::http::Request<Body>) -> axum::http::Response<Body> {
+    pub async fn handle(self: Arc<Self>, request: http::Request<Body>) -> http::Response<Body> {
         let started = Instant::now();
         let (parts, body) = request.into_parts();
         let origin = Origin::of(&parts, self.ctx.random());
@@ -133,7 +134,7 @@ fn panicked(panic: &(dyn Any + Send)) -> anyhow::Error {
 }
 
 /// The response as it leaves: id and security headers set, no body for HEAD.
-fn finished(response: Response, origin: &Origin) -> axum::http::Response<Body> {
+fn finished(response: Response, origin: &Origin) -> http::Response<Body> {
     let mut response = response.into_inner();
     let exact = response.body().size_hint().exact();
     let headers = response.headers_mut();
@@ -152,7 +153,7 @@ fn finished(response: Response, origin: &Origin) -> axum::http::Response<Body> {
     response
 }
 
-fn log(response: &axum::http::Response<Body>, origin: &Origin, started: Instant) {
+fn log(response: &http::Response<Body>, origin: &Origin, started: Instant) {
     let Origin { method, path, id, .. } = origin;
     let status = response.status().as_u16();
     let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
