@@ -123,9 +123,8 @@ impl Author {
             6 | 7 => {
                 let mut new = field.clone();
                 if !field.primary_key && field.references.is_none() {
-                    // Rows that are filled alike could not go back to being unique.
+                    // Rows that are filled alike cannot be unique, now or after the way back: such a field stays so.
                     new.null = field.unique || self.random.chance(50);
-                    new.unique = false;
                     new.kind = KINDS.iter().find(|(kind, ..)| *kind == field.kind).map_or(field.kind, |kind| kind.2);
                     new.default = (!field.unique && self.random.chance(50)).then(|| value(new.kind));
                 } else if let Some(reference) = &mut new.references {
