@@ -149,6 +149,7 @@ impl<'a> Executor<'a> {
                     tx.commit().await?;
                 }
             }
+            tracing::debug!(migration = %step.key, direction = ?step.direction, ?mode, "migrated");
             progress(match step.direction {
                 Direction::Forwards => Progress::ApplySuccess(&step.key, mode),
                 Direction::Backwards => Progress::UnapplySuccess(&step.key, mode),
