@@ -4,6 +4,7 @@ mod binary;
 mod commands;
 mod databases;
 mod pages;
+#[expect(dead_code, unreachable_pub, clippy::unwrap_used, reason = "it is the file of `db`'s tests")]
 #[path = "../../crates/db/tests/it/postgres.rs"]
 mod postgres;
 mod project;

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use crate::conf::Env;
+use crate::logging;
 use crate::management::{self, CommandSpec, Console, command};
 use crate::module::Module;
 
@@ -29,7 +30,13 @@ impl Project {
 
     /// Runs the command that the arguments (program name first) name, and gives back the exit code.
     pub fn run(self, args: impl IntoIterator<Item = OsString>, env: Env) -> ExitCode {
-        ExitCode::from(management::execute(&self, args.into_iter().skip(1).collect(), env, Console::process()))
+        ExitCode::from(management::execute(
+            &self,
+            args.into_iter().skip(1).collect(),
+            env,
+            Console::process(),
+            logging::init,
+        ))
     }
 }
 

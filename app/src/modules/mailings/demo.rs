@@ -188,9 +188,14 @@ fn started(now: DateTime<Utc>, index: usize, status: Status) -> Mailing {
         Status::Created | Status::Running => (TimeDelta::hours(2), 12 + 3 * index),
     };
     let start = now - age;
+    let trigger = if index.is_multiple_of(2) { Trigger::Scheduled } else { Trigger::Command };
     let recipients = every(index, 5 + index % 3);
-    let attempts =
-        recipients.iter().take(tried).enumerate().map(|(nth, recipient)| attempt(start, nth, *recipient)).collect();
+    let attempts = recipients
+        .iter()
+        .take(tried)
+        .enumerate()
+        .map(|(nth, recipient)| attempt(start, trigger, nth, *recipient))
+        .collect();
     Mailing {
         message: (index + 2) % MESSAGES.len(),
         start,
@@ -204,12 +209,11 @@ fn started(now: DateTime<Utc>, index: usize, status: Status) -> Mailing {
 }
 
 /// One in forty fails.
-fn attempt(start: DateTime<Utc>, nth: usize, recipient: usize) -> Attempt {
+fn attempt(start: DateTime<Utc>, trigger: Trigger, nth: usize, recipient: usize) -> Attempt {
     let (status, response) = match nth % 40 {
         17 => (attempt::Status::Failure, "550 5.1.1 no such user here"),
         _ => (attempt::Status::Success, "250 2.0.0 queued"),
     };
-    let trigger = if nth % 2 == 0 { Trigger::Scheduled } else { Trigger::Command };
     Attempt { recipient, trigger, status, response, at: start + TimeDelta::seconds(nth as i64 * 2) }
 }
 

@@ -20,19 +20,29 @@ use super::registry::Registry;
 use super::style::Role;
 use crate::conf::{self, Env, Layout, Settings};
 use crate::context::{Context, ContextBuilder, program};
-use crate::logging;
 use crate::module::Module;
 use crate::project::Project;
 
 /// How long a command that blocks may go on after its time limit.
 const GRACE: Duration = Duration::from_secs(2);
 
+/// Installs the process's logger, given the settings, the directories and the verbosity (see [`crate::logging::init`]).
+pub type StartLogging = fn(&Settings, &Layout, u8);
+
 /// Runs the command that `args` (without the program's name) stand for, and gives back the exit code.
-pub fn execute(project: &Project, args: Vec<OsString>, env: Env, console: Console) -> u8 {
-    let mut console = console;
+pub fn execute(
+    project: &Project,
+    args: Vec<OsString>,
+    env: Env,
+    mut console: Console,
+    start_logging: StartLogging,
+) -> u8 {
     match prepare(project, args, env, &mut console) {
         Ok(Prepared::Done(code)) => code,
-        Ok(Prepared::Ready(ready)) => run_with_limit(*ready, console),
+        Ok(Prepared::Ready(ready)) => {
+            start_logging(ready.ctx.settings(), ready.ctx.layout(), ready.base.verbosity);
+            run_with_limit(*ready, console)
+        }
         Err(error) => report(&error, Details::Short, &mut console),
     }
 }
@@ -233,7 +243,6 @@ fn run(ready: Ready, mut console: Console) -> u8 {
 
 fn try_run(ready: Ready, console: &mut Console) -> anyhow::Result<()> {
     let Ready { ctx, spec, matches, base, arguments } = ready;
-    logging::init(ctx.settings(), ctx.layout(), base.verbosity);
     let checks = if base.skip_checks { SystemChecks::Skip } else { SystemChecks::Run };
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("failed to start the runtime")?;

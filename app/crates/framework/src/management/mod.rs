@@ -18,7 +18,7 @@ pub use command::{Checks, Command, CommandOptions, CommandSpec, Output, command,
 pub use console::{Answer, Coloring, Console, Input};
 pub use dispatch::SystemChecks;
 pub use error::CommandError;
-pub use execute::execute;
+pub use execute::{StartLogging, execute};
 pub use registry::{Entry, Registry};
 pub use stream::{Capture, Stream};
 pub use style::{Colors, Palette, Role, Style};

@@ -58,7 +58,7 @@ fn verbosity_decides_about_the_console_and_the_level_about_the_file() {
     let (e, w, access, command, d) =
         ("ERROR t: e", "WARN t: w", "GET / status=200", "INFO command: `x` started", "DEBUG t: d");
     let expected: [&[&str]; 4] =
-        [&[e], &[e, w, access], &[e, w, "GET / status=200", command], &[e, w, "GET / status=200", command, d]];
+        [&[e], &[e, w, access], &[e, w, "GET / status=200"], &[e, w, "GET / status=200", command, d]];
     for (verbosity, expected) in expected.iter().enumerate() {
         let place = Place::new();
         let console = place.run(verbosity as u8, Level::Info, events);

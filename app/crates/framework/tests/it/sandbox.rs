@@ -83,7 +83,7 @@ impl Sandbox {
         let stdin = self.typed.as_ref().map_or_else(|| Input::piped(""), |text| Input::typed(text.clone()));
         let console = Console::new(Stream::capture(&out), Stream::capture(&err), stdin);
         let project = Project::new("Test", "1.2.3", self.modules);
-        let code = execute(&project, args.into_iter().map(Into::into).collect(), self.env(), console);
+        let code = execute(&project, args.into_iter().map(Into::into).collect(), self.env(), console, |_, _, _| {});
         Ran { code, out: out.text(), err: err.text() }
     }
 

@@ -38,7 +38,7 @@ fn main() {
     };
     let project = Project::new("Test", "1.2.3", &[shop::module, shop::annex]);
     let arguments = arguments.split('\n').map(OsString::from).collect();
-    std::process::exit(execute(&project, arguments, env, Console::process()).into());
+    std::process::exit(execute(&project, arguments, env, Console::process(), framework::logging::init).into());
 }
 
 /// A running server.
