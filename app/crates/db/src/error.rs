@@ -152,7 +152,7 @@ pub enum Error {
     },
     /// Some modules have several last migrations.
     #[error(
-        "Conflicting migrations detected; multiple leaf nodes in the migration graph: ({}).\nTo fix them run 'makemigrations --merge'",
+        "Conflicting migrations detected; multiple leaf nodes in the migration graph: ({})",
         conflict_list(conflicts)
     )]
     Conflict {

@@ -17,7 +17,10 @@ impl Command for cli::Migrate {
         let alias = self.database.as_deref().unwrap_or("default");
         ctx.check_alias(alias)?;
         let loader = load(ctx)?;
-        loader.check_conflicts().map_err(command_error)?;
+        loader.check_conflicts().map_err(|error| {
+            let fix = format!("{error}.\nTo fix them run '{} makemigrations --merge'", ctx.program());
+            CommandError::new(fix).source(error)
+        })?;
         let (targets, heading) = targets(ctx, &loader, self.module.as_deref(), self.migration.as_deref())?;
         let database = ctx.database(alias).await?;
         if self.if_empty && database.has_tables().await? {

@@ -47,6 +47,14 @@ fn zebras() -> Module {
     Module::new("zebras").embedded_migrations(&[("0001_initial", "initial = true\noperations = []\n")])
 }
 
+const FIRST: &str = "initial = true\noperations = []\n";
+const SECOND: &str = "dependencies = [\"forked.0001_initial\"]\noperations = []\n";
+
+/// Two migrations that both come last.
+fn forked() -> Module {
+    Module::new("forked").embedded_migrations(&[("0001_initial", FIRST), ("0002_a", SECOND), ("0002_b", SECOND)])
+}
+
 fn empty() -> Module {
     Module::new("empty")
 }
@@ -106,4 +114,11 @@ fn modules_and_migrations_that_do_not_exist_are_named() {
     let list = "empty\n (no migrations)\npolls\n [ ] 0001_initial\nzebras\n [ ] 0001_initial\n";
     sandbox.line("showmigrations").is(0, list, "");
     sandbox.line("showmigrations empty --plan").is(0, "(no migrations)\n", "");
+}
+
+#[test]
+fn several_last_migrations_are_a_conflict() {
+    let text = "CommandError: Conflicting migrations detected; multiple leaf nodes in the migration graph: (0002_a, 0002_b in \
+        forked).\nTo fix them run 'app makemigrations --merge'\n";
+    Sandbox::new(&[forked]).line("migrate").is(1, "", text);
 }
