@@ -164,6 +164,6 @@ fn a_broken_file_is_its_own_error() {
     let error = conflict.load().check_conflicts().unwrap_err();
     says(
         &error,
-        &["Conflicting migrations detected; multiple leaf nodes", "(0002_a, 0002_b in x)", "makemigrations --merge"],
+        &["Conflicting migrations detected; multiple leaf nodes", "(0002_a, 0002_b in x)", "multiple leaf nodes in the migration graph: (0002_a, 0002_b in x)"],
     );
 }
