@@ -139,3 +139,25 @@ fn bad_arguments_are_named() {
     );
     root.line("migrate --database deflaut").fails(2, &["invalid choice: 'deflaut' (choose from 'default')"]);
 }
+
+#[test]
+fn the_project_is_found_from_anywhere() {
+    let root = Root::new();
+    let path = root.path().display().to_string();
+    let list = "users\n [ ] 0001_initial\n";
+    // From a directory below it, by option, and by variable.
+    for (directory, line, variable) in [
+        (root.path().join("app/src"), "showmigrations users".to_owned(), ""),
+        ("/".into(), format!("--root {path} showmigrations users"), ""),
+        ("/".into(), "showmigrations users".to_owned(), path.as_str()),
+    ] {
+        let mut command = root.command();
+        command.args(line.split_whitespace()).current_dir(&directory).env("APP_ROOT", variable);
+        let output = command.output().expect("the app starts");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), list, "{}: {output:?}", directory.display());
+    }
+    // A settings file is looked for where the person stands.
+    let settings = root.path().join("own.toml");
+    std::fs::write(&settings, "language = \"xx\"\n").expect("a settings file");
+    root.line("check --settings own.toml").fails(1, &["own.toml:1", "unknown language `xx`"]);
+}

@@ -162,8 +162,5 @@ fn a_broken_file_is_its_own_error() {
         ("x", "0002_b", "dependencies = [\"x.0001\"]"),
     ]);
     let error = conflict.load().check_conflicts().unwrap_err();
-    says(
-        &error,
-        &["Conflicting migrations detected; multiple leaf nodes", "(0002_a, 0002_b in x)", "multiple leaf nodes in the migration graph: (0002_a, 0002_b in x)"],
-    );
+    says(&error, &["Conflicting migrations detected; multiple leaf nodes", "(0002_a, 0002_b in x)"]);
 }
