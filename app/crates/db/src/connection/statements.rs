@@ -6,6 +6,17 @@ use sea_orm::{
 
 use super::{Database, Inner, Transaction, Write, dry_run::Shared, writes};
 
+/// Refuses what a dry run could not take back.
+fn check(sql: &str) -> Result<(), DbErr> {
+    if writes::is_refused(sql) {
+        let start: String = sql.chars().take(60).collect();
+        return Err(DbErr::Custom(format!(
+            "`{start}` cannot run in a dry run: it could not be rolled back or counted"
+        )));
+    }
+    Ok(())
+}
+
 impl Shared {
     fn note(&self, sql: &str, rows: u64) {
         if let Some((verb, table)) = writes::classify(sql) {
@@ -25,6 +36,7 @@ impl ConnectionTrait for Database {
             Inner::Pool(pool) => pool.execute_raw(statement).await,
             Inner::Dry(shared) => {
                 let sql = statement.sql.clone();
+                check(&sql)?;
                 let result = shared.read().await?.get()?.execute_raw(statement).await?;
                 shared.note(&sql, result.rows_affected());
                 Ok(result)
@@ -36,6 +48,7 @@ impl ConnectionTrait for Database {
         match &self.inner {
             Inner::Pool(pool) => pool.execute_unprepared(sql).await,
             Inner::Dry(shared) => {
+                check(sql)?;
                 let result = shared.read().await?.get()?.execute_unprepared(sql).await?;
                 shared.note(sql, result.rows_affected());
                 Ok(result)
@@ -48,6 +61,7 @@ impl ConnectionTrait for Database {
             Inner::Pool(pool) => pool.query_one_raw(statement).await,
             Inner::Dry(shared) => {
                 let sql = statement.sql.clone();
+                check(&sql)?;
                 let row = shared.read().await?.get()?.query_one_raw(statement).await?;
                 // `INSERT … RETURNING`, as SeaORM writes it.
                 shared.note(&sql, u64::from(row.is_some()));
@@ -61,6 +75,7 @@ impl ConnectionTrait for Database {
             Inner::Pool(pool) => pool.query_all_raw(statement).await,
             Inner::Dry(shared) => {
                 let sql = statement.sql.clone();
+                check(&sql)?;
                 let rows = shared.read().await?.get()?.query_all_raw(statement).await?;
                 shared.note(&sql, rows.len() as u64);
                 Ok(rows)
@@ -80,12 +95,16 @@ impl ConnectionTrait for Transaction {
             return self.inner.execute_raw(statement).await;
         }
         let sql = statement.sql.clone();
+        check(&sql)?;
         let result = self.inner.execute_raw(statement).await?;
         self.note(&sql, result.rows_affected());
         Ok(result)
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        if self.is_recorded() {
+            check(sql)?;
+        }
         let result = self.inner.execute_unprepared(sql).await?;
         self.note(sql, result.rows_affected());
         Ok(result)
@@ -96,6 +115,7 @@ impl ConnectionTrait for Transaction {
             return self.inner.query_one_raw(statement).await;
         }
         let sql = statement.sql.clone();
+        check(&sql)?;
         let row = self.inner.query_one_raw(statement).await?;
         self.note(&sql, u64::from(row.is_some()));
         Ok(row)
@@ -106,6 +126,7 @@ impl ConnectionTrait for Transaction {
             return self.inner.query_all_raw(statement).await;
         }
         let sql = statement.sql.clone();
+        check(&sql)?;
         let rows = self.inner.query_all_raw(statement).await?;
         self.note(&sql, rows.len() as u64);
         Ok(rows)

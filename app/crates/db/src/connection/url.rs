@@ -89,20 +89,21 @@ fn percent_decode(text: &str) -> Option<String> {
 
 /// The URL with `***` in place of a password, wherever one may stand: before the `@`, and in a `password=` parameter.
 pub(super) fn redact(url: &str) -> String {
-    let (main, query) = match url.split_once('?') {
-        Some((main, query)) => (main, Some(query)),
-        None => (url, None),
-    };
-    // The last `@`, and without looking for the end of the authority first: a password with a bare `@` or `/` in it
-    // must not be shown either.
-    let mut shown = match (main.split_once("://"), main.rfind('@')) {
-        (Some((scheme, _)), Some(at)) if at > scheme.len() + 3 => {
-            let user = main[scheme.len() + 3..at].split(':').next().unwrap_or_default();
-            let secret = if main[scheme.len() + 3..at].contains(':') { ":***" } else { "" };
-            format!("{scheme}://{user}{secret}{}", &main[at..])
+    // The last `@` of all, and only then the `?`: a password may hold a bare `@`, `/` or `?`.
+    let at = url.rfind('@').unwrap_or(0);
+    let scheme = url
+        .split_once("://")
+        .map_or_else(|| url.find(':').map_or(0, |colon| colon + 1), |(scheme, _)| scheme.len() + 3);
+    let (start, rest) = match url.get(scheme..at) {
+        Some(who) if !who.is_empty() => {
+            let user = who.split(':').next().unwrap_or_default();
+            let secret = if who.contains(':') { ":***" } else { "" };
+            (format!("{}{user}{secret}", &url[..scheme]), &url[at..])
         }
-        _ => main.to_owned(),
+        _ => (String::new(), url),
     };
+    let (main, query) = rest.split_once('?').map_or((rest, None), |(main, query)| (main, Some(query)));
+    let mut shown = start + main;
     if let Some(query) = query {
         let parameters: Vec<String> = query
             .split('&')
@@ -153,6 +154,8 @@ mod tests {
             ("postgres://joe:s3cret@db:5432/app", "postgres://joe:***@db:5432/app"),
             ("postgres://joe:p@ss/w@db/app?sslmode=require", "postgres://joe:***@db/app?sslmode=require"),
             ("postgres://db/app?user=joe&password=s3cret", "postgres://db/app?user=joe&password=***"),
+            ("postgres://joe:p?hunter2@db/app?a=b", "postgres://joe:***@db/app?a=b"),
+            ("postgres:joe:s3cret@db/app", "postgres:joe:***@db/app"),
             ("postgres://joe@db/app", "postgres://joe@db/app"),
             ("sqlite://var/app.sqlite3", "sqlite://var/app.sqlite3"),
         ] {

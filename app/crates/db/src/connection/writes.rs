@@ -45,6 +45,40 @@ pub(super) fn add(sums: &mut Vec<Write>, write: Write) {
     }
 }
 
+/// Whether a text would end the transaction that a dry run lives in, or cannot run in one; or is several statements at
+/// once, whose rows cannot be told apart.
+pub(super) fn is_refused(sql: &str) -> bool {
+    const REFUSED: [&str; 9] =
+        ["BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE", "VACUUM", "ATTACH", "ABORT"];
+    let first = words(sql).first().map(|word| word.to_ascii_uppercase()).unwrap_or_default();
+    let several = sql.trim_end().trim_end_matches(';').contains(';') && statements(sql) > 1;
+    REFUSED.contains(&first.as_str()) || first == "START" || several
+}
+
+/// How many statements stand in a text: semicolons in strings, names and comments separate none.
+fn statements(sql: &str) -> usize {
+    let mut count = 0;
+    let mut open = false;
+    let mut chars = sql.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            ';' => open = false,
+            '-' if chars.peek() == Some(&'-') => {
+                chars.by_ref().find(|&c| c == '\n');
+            }
+            c if c.is_whitespace() => {}
+            c => {
+                count += usize::from(!open);
+                open = true;
+                if matches!(c, '\'' | '"' | '`') {
+                    chars.by_ref().find(|&inner| inner == c);
+                }
+            }
+        }
+    }
+    count
+}
+
 /// The verb and table of a statement; `None` for queries and for what only concerns the session.
 pub(super) fn classify(sql: &str) -> Option<(Verb, String)> {
     let words = words(sql);
@@ -151,6 +185,18 @@ fn words(sql: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_would_end_a_dry_run_is_refused() {
+        for sql in ["COMMIT", " rollback;", "-- x\nEND", "VACUUM", "START TRANSACTION", "DELETE FROM a; DELETE FROM b"]
+        {
+            assert!(is_refused(sql), "{sql}");
+        }
+        for sql in ["DELETE FROM a;", "INSERT INTO a VALUES ('x; y')", "SELECT 1 -- a; b\n", "UPDATE \"a;b\" SET c = 1"]
+        {
+            assert!(!is_refused(sql), "{sql}");
+        }
+    }
 
     #[test]
     fn verbs_and_tables_are_read_from_the_text() {
