@@ -55,13 +55,13 @@ fn migrated() -> Root {
 }
 
 #[test]
-fn it_serves_and_ends_with_0_on_either_signal() {
-    for signal in [Signal::INT, Signal::TERM] {
+fn it_serves_and_ends_in_order_on_either_signal() {
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 0)] {
         let mut server = Server::start(migrated());
         assert!(server.get("/mailings/").starts_with("HTTP/1.1 200 OK"));
         assert!(server.get("/nope/").starts_with("HTTP/1.1 404 Not Found"));
         server.signal(signal);
-        assert_eq!(server.child.wait().expect("an end").code(), Some(0));
+        assert_eq!(server.child.wait().expect("an end").code(), Some(code));
         assert!(TcpStream::connect(&server.address).is_err(), "the port is free again");
     }
 }
@@ -96,4 +96,42 @@ fn a_database_without_tables_is_a_warning_not_a_stop() {
     assert!(server.get("/health").starts_with("HTTP/1.1 200 OK"));
     server.signal(Signal::TERM);
     assert_eq!(server.child.wait().expect("an end").code(), Some(0));
+}
+
+#[test]
+fn a_command_that_waits_ends_when_its_parent_is_gone() {
+    use std::os::fd::AsRawFd as _;
+    let Some(postgres) = crate::postgres::server() else { return };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let name = runtime.block_on(crate::postgres::database(postgres));
+    let url = format!("postgres://test@127.0.0.1:{}/{name}", postgres.port);
+    // `migrate` waits for as long as somebody else holds the lock of migrations: here, one inside a transaction of ours.
+    let (read, write) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).expect("a pipe");
+    let root = Root::new().var("APP__DATABASE__URL", &url).var("APP_PARENT_FD", &read.as_raw_fd().to_string());
+    let blocker = runtime.block_on(async {
+        let blocker = sea_orm::Database::connect(&url).await.expect("a connection");
+        let begun = sea_orm::TransactionTrait::begin(&blocker).await.expect("a transaction");
+        let table = "CREATE TABLE users_user (id bigint)";
+        sea_orm::ConnectionTrait::execute_unprepared(&begun, table).await.expect("a table that is not committed");
+        begun
+    });
+    rustix::io::fcntl_setfd(&read, rustix::io::FdFlags::empty()).expect("an open descriptor");
+    let mut child =
+        root.command().arg("migrate").stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the app starts");
+    drop(read);
+    let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
+    let mut said = Vec::new();
+    // The migration of `users` has begun, and cannot go on.
+    while !said.ends_with(b"Applying users.0001_initial...") {
+        let mut byte = [0];
+        out.read_exact(&mut byte).expect("more output");
+        said.push(byte[0]);
+    }
+    drop(write);
+    assert_eq!(child.wait().expect("an end").code(), Some(1));
+    let mut err = String::new();
+    child.stderr.take().expect("a pipe").read_to_string(&mut err).expect("UTF-8");
+    assert_eq!(err, "CommandError: the process that started this command is gone\n");
+    runtime.block_on(async { blocker.rollback().await.expect("an end") });
+    root.var("APP_PARENT_FD", "").line("migrate -v 0").is(0, "", "");
 }

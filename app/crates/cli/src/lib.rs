@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-pub use bulk::BulkOptions;
+pub use bulk::{BULK_OPTIONS_ID, BulkOptions};
 pub use options::{AddrPort, BASE_OPTION_IDS, BaseOptions, Labels, Modules};
 
 /// A built-in command as both `xtask` and the app see it.
@@ -19,6 +19,8 @@ pub use options::{AddrPort, BASE_OPTION_IDS, BaseOptions, Labels, Modules};
 pub struct Builtin {
     /// The name that is typed (`-` and `_` are equal on look-up).
     pub name: &'static str,
+    /// Base options that its help does not offer (they still parse).
+    pub hidden_options: &'static [&'static str],
     augment: fn(clap::Command) -> clap::Command,
 }
 
@@ -26,13 +28,16 @@ impl Builtin {
     /// The full clap command: own arguments first, then the base options. `program` is what the person typed before
     /// the command's name (`app`, `cargo xtask`).
     pub fn command(&self, program: &str) -> clap::Command {
-        command(self.name, program, self.augment)
+        hide(command(self.name, program, self.augment), self.hidden_options)
     }
 }
 
 const fn builtin<T: Args>(name: &'static str) -> Builtin {
-    Builtin { name, augment: T::augment_args }
+    Builtin { name, hidden_options: &[], augment: T::augment_args }
 }
+
+/// The base options that the help of [`Runserver`] does not offer.
+pub const RUNSERVER_HIDDEN_OPTIONS: &[&str] = &["verbosity", "traceback"];
 
 /// Every built-in command, by name.
 pub const BUILTINS: &[Builtin] = &[
@@ -40,7 +45,7 @@ pub const BUILTINS: &[Builtin] = &[
     builtin::<Diffsettings>("diffsettings"),
     builtin::<Help>("help"),
     builtin::<Migrate>("migrate"),
-    builtin::<Runserver>("runserver"),
+    Builtin { hidden_options: RUNSERVER_HIDDEN_OPTIONS, ..builtin::<Runserver>("runserver") },
     builtin::<Showmigrations>("showmigrations"),
     builtin::<Version>("version"),
 ];
@@ -71,6 +76,11 @@ pub fn command(name: &'static str, program: &str, augment: fn(clap::Command) -> 
         Some(long_about) => command.long_about(long_about),
         None => command,
     }
+}
+
+/// Takes options out of a command's help; they still parse.
+pub fn hide(command: clap::Command, options: &[&'static str]) -> clap::Command {
+    options.iter().fold(command, |command, id| command.mut_arg(id, |arg| arg.hide(true)))
 }
 
 /// Check the project for problems, without changing anything

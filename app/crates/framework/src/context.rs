@@ -13,6 +13,7 @@ use crate::conf::{Env, Layout, Settings};
 use crate::i18n::Locale;
 use crate::management::{CommandError, Registry};
 use crate::module::Module;
+use crate::process::Handover;
 
 /// Everything that a command or a handler works with. Cheap to clone; what it opens, it opens on first use.
 #[derive(Clone)]
@@ -33,6 +34,7 @@ struct Shared {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     env: Env,
+    handover: Handover,
     program: String,
     name: &'static str,
     version: &'static str,
@@ -73,6 +75,7 @@ pub struct ContextBuilder {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     env: Env,
+    handover: Handover,
     name: &'static str,
     version: &'static str,
 }
@@ -81,7 +84,17 @@ impl ContextBuilder {
     /// Starts with the machine's clock and generator. `modules` are the installed ones, in order of precedence.
     pub fn new(settings: Settings, layout: Layout, modules: Vec<Module>) -> Self {
         let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
-        Self { settings, layout, modules, clock, random, env: Env::default(), name: "app", version: "" }
+        Self {
+            settings,
+            layout,
+            modules,
+            clock,
+            random,
+            env: Env::default(),
+            handover: Handover::default(),
+            name: "app",
+            version: "",
+        }
     }
 
     /// Hands in another clock.
@@ -96,9 +109,15 @@ impl ContextBuilder {
         self
     }
 
-    /// Hands in the environment, for the hand-over variables between processes.
+    /// Hands in the environment.
     pub fn env(mut self, env: Env) -> Self {
         self.env = env;
+        self
+    }
+
+    /// Hands in the descriptors that the process was started with.
+    pub fn handover(mut self, handover: Handover) -> Self {
+        self.handover = handover;
         self
     }
 
@@ -114,9 +133,21 @@ impl ContextBuilder {
         let registry = Registry::new(&self.modules);
         let locale = Some(self.settings.language);
         let program = program(&self.env);
-        let Self { settings, layout, modules, clock, random, env, name, version } = self;
-        let shared =
-            Shared { settings, layout, modules, registry, databases, clock, random, env, program, name, version };
+        let Self { settings, layout, modules, clock, random, env, handover, name, version } = self;
+        let shared = Shared {
+            settings,
+            layout,
+            modules,
+            registry,
+            databases,
+            clock,
+            random,
+            env,
+            handover,
+            program,
+            name,
+            version,
+        };
         Context { shared: Arc::new(shared), locale, dry_run: None, concurrency: 1 }
     }
 }
@@ -140,6 +171,11 @@ impl Context {
     /// The environment the process was started in. Settings come from [`Self::settings`], not from here.
     pub fn env(&self) -> &Env {
         &self.shared.env
+    }
+
+    /// The descriptors that the process was started with.
+    pub fn handover(&self) -> &Handover {
+        &self.shared.handover
     }
 
     /// What the person typed before a command's name (`app`, `cargo xtask`), for hints.
@@ -179,7 +215,7 @@ impl Context {
     /// When there are none, or one of them is not installed; the command has run for none of them then.
     pub fn labelled(&self, modules: &cli::Modules) -> Result<Vec<&Module>, CommandError> {
         if modules.labels.is_empty() {
-            return Err(CommandError::new("Enter at least one application label."));
+            return Err(CommandError::new("Enter at least one application label.").code(2));
         }
         modules.labels.iter().map(|label| self.module(label)).collect()
     }
@@ -221,11 +257,6 @@ impl Context {
     /// The same context with stand-ins for the databases.
     pub(crate) fn with_dry_run(&self, runs: DryRuns) -> Self {
         Self { dry_run: Some(runs), ..self.clone() }
-    }
-
-    /// True inside a dry run: what is written will be rolled back.
-    pub fn is_dry_run(&self) -> bool {
-        self.dry_run.is_some()
     }
 
     /// The default database, connected on first use.

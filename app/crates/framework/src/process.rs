@@ -2,6 +2,7 @@
 //! it is told to stop.
 
 use std::os::fd::{BorrowedFd, FromRawFd as _, OwnedFd, RawFd};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, anyhow};
 use rustix::io::{FdFlags, fcntl_setfd};
@@ -13,7 +14,96 @@ use tokio::sync::mpsc;
 use crate::conf::Env;
 
 /// The variable that names the read end of a pipe from the process that started this one.
-pub const PARENT_FD: &str = "APP_PARENT_FD";
+const PARENT_FD: &str = "APP_PARENT_FD";
+
+/// The variable that names the descriptor on which a server reports that it is ready.
+const READY_FD: &str = "APP_READY_FD";
+
+/// The first descriptor of a socket hand-over when the environment does not say (systemd's convention).
+const FIRST_FD: RawFd = 3;
+
+/// A descriptor that a variable names: not there, there, or wrong. Taken once.
+type Inherited = Mutex<Option<anyhow::Result<OwnedFd>>>;
+
+/// The descriptors that this process was started with, taken over before it opens any of its own: a number in the
+/// environment that was not really passed on could be anybody's later.
+#[derive(Default)]
+pub struct Handover {
+    parent: Inherited,
+    ready: Inherited,
+    listener: Inherited,
+}
+
+impl Handover {
+    /// Takes over what the environment names. Call it first of all. What is wrong is said by whoever asks for it.
+    pub fn take(env: &Env) -> Self {
+        let mut taken = Vec::new();
+        let mut inherited = |named: anyhow::Result<Option<(RawFd, &str)>>| match named {
+            Ok(None) => Mutex::new(None),
+            Err(error) => Mutex::new(Some(Err(error))),
+            Ok(Some((number, variable))) if taken.contains(&number) => {
+                Mutex::new(Some(Err(anyhow!("`{variable}` names the descriptor {number}, as another variable does"))))
+            }
+            Ok(Some((number, variable))) => {
+                taken.push(number);
+                let failed = || format!("failed to take over the descriptor {number} named in `{variable}`");
+                Mutex::new(Some(take_fd(number).with_context(failed)))
+            }
+        };
+        let parent = inherited(number(env, PARENT_FD, FIRST_FD));
+        let ready = inherited(number(env, READY_FD, FIRST_FD));
+        let listener = inherited(listener(env));
+        Self { parent, ready, listener }
+    }
+
+    /// The pipe from the parent: its end of file means that the parent is gone.
+    ///
+    /// # Errors
+    /// When `APP_PARENT_FD` names no open descriptor.
+    pub fn parent(&self) -> anyhow::Result<Option<OwnedFd>> {
+        once(&self.parent)
+    }
+
+    /// Where a server reports that it is ready.
+    ///
+    /// # Errors
+    /// When `APP_READY_FD` names no open descriptor.
+    pub fn ready(&self) -> anyhow::Result<Option<OwnedFd>> {
+        once(&self.ready)
+    }
+
+    /// The socket that a supervisor passed on.
+    ///
+    /// # Errors
+    /// When `LISTEN_FDS` and its like are no numbers, or nothing is open there.
+    pub fn listener(&self) -> anyhow::Result<Option<OwnedFd>> {
+        once(&self.listener)
+    }
+}
+
+fn once(inherited: &Inherited) -> anyhow::Result<Option<OwnedFd>> {
+    inherited.lock().unwrap_or_else(PoisonError::into_inner).take().transpose()
+}
+
+/// The number in a variable, at least `least`.
+fn number<'a>(env: &Env, variable: &'a str, least: i32) -> anyhow::Result<Option<(i32, &'a str)>> {
+    let Some(value) = env.get(variable) else { return Ok(None) };
+    let number = value.to_str().and_then(|text| text.parse().ok()).filter(|number| *number >= least);
+    let number = number.ok_or_else(|| anyhow!("`{variable}` must be a number from {least} on, not {value:?}"))?;
+    Ok(Some((number, variable)))
+}
+
+/// The first socket of a hand-over (`LISTEN_FDS`, `LISTEN_FDS_FIRST_FD`, `LISTEN_PID`).
+fn listener(env: &Env) -> anyhow::Result<Option<(RawFd, &'static str)>> {
+    let ours = number(env, "LISTEN_PID", 0)?.is_none_or(|(pid, _)| u32::try_from(pid) == Ok(std::process::id()));
+    match number(env, "LISTEN_FDS", 0)? {
+        Some((count, variable)) if count > 0 && ours => {
+            let first = number(env, "LISTEN_FDS_FIRST_FD", FIRST_FD)?;
+            Ok(Some(first.unwrap_or((FIRST_FD, variable))))
+        }
+        _ => Ok(None),
+    }
+}
 
 /// Why a long-running command should stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,11 +121,11 @@ pub enum Stop {
 ///
 /// # Errors
 /// When signals cannot be watched, or `APP_PARENT_FD` names no pipe.
-pub fn stops(env: &Env) -> anyhow::Result<mpsc::UnboundedReceiver<Stop>> {
+pub fn stops(handover: &Handover) -> anyhow::Result<mpsc::UnboundedReceiver<Stop>> {
     let failed = "failed to watch for signals";
     let mut interrupt = signal(SignalKind::interrupt()).context(failed)?;
     let mut terminate = signal(SignalKind::terminate()).context(failed)?;
-    let mut parent = watch_parent(env)?;
+    let mut parent = watch_parent(handover)?;
     let (sender, receiver) = mpsc::unbounded_channel();
     tokio::spawn(async move {
         loop {
@@ -56,10 +146,8 @@ pub fn stops(env: &Env) -> anyhow::Result<mpsc::UnboundedReceiver<Stop>> {
 }
 
 /// The pipe from the process that started this one, if there is one.
-fn watch_parent(env: &Env) -> anyhow::Result<Option<pipe::Receiver>> {
-    let Some(fd) = inherited_fd(env, PARENT_FD)? else {
-        return Ok(None);
-    };
+fn watch_parent(handover: &Handover) -> anyhow::Result<Option<pipe::Receiver>> {
+    let Some(fd) = handover.parent()? else { return Ok(None) };
     pipe::Receiver::from_owned_fd(fd)
         .with_context(|| format!("failed to watch the pipe named in `{PARENT_FD}`"))
         .map(Some)
@@ -75,30 +163,14 @@ async fn gone(parent: &mut Option<pipe::Receiver>) {
     while pipe.read(&mut buffer).await.is_ok_and(|read| read > 0) {}
 }
 
-/// Takes over the open descriptor whose number stands in a variable. It will not be passed on to children.
-///
-/// # Errors
-/// When the variable holds no number of an open descriptor.
-pub(crate) fn inherited_fd(env: &Env, variable: &str) -> anyhow::Result<Option<OwnedFd>> {
-    let Some(value) = env.get(variable) else {
-        return Ok(None);
-    };
-    let number = value.to_str().and_then(|text| text.parse::<RawFd>().ok()).filter(|number| *number > 2);
-    let number =
-        number.ok_or_else(|| anyhow!("`{variable}` must be the number of an open descriptor, not {value:?}"))?;
-    take_fd(number)
-        .with_context(|| format!("failed to take over the descriptor {number} named in `{variable}`"))
-        .map(Some)
-}
-
 /// Takes over an open descriptor that this process was started with.
 #[expect(unsafe_code, reason = "a descriptor that is inherited is known by its number alone")]
-pub(crate) fn take_fd(number: RawFd) -> std::io::Result<OwnedFd> {
+fn take_fd(number: RawFd) -> std::io::Result<OwnedFd> {
     // SAFETY: the number is not -1 (callers pass 3 and up), and it is borrowed for one call that fails with `EBADF` when
     // nothing is open under it.
     fcntl_setfd(unsafe { BorrowedFd::borrow_raw(number) }, FdFlags::CLOEXEC)?;
     // SAFETY: it is open, as the call above showed, and it belongs to whoever the parent handed it over to by way of a
-    // variable: each variable is taken once, when its command starts.
+    // variable: each number is taken once, before anything else is opened.
     Ok(unsafe { OwnedFd::from_raw_fd(number) })
 }
 
@@ -106,19 +178,25 @@ pub(crate) fn take_fd(number: RawFd) -> std::io::Result<OwnedFd> {
 mod tests {
     use super::*;
 
-    fn env(value: &str) -> Env {
-        Env::new("/", [(PARENT_FD.into(), value.into())])
+    fn handover<const N: usize>(variables: [(&str, &str); N]) -> Handover {
+        Handover::take(&Env::new("/", variables.map(|(name, value)| (name.into(), value.into()))))
     }
 
     #[test]
     fn a_descriptor_that_is_none_is_an_error_that_names_the_variable() {
-        assert!(inherited_fd(&Env::default(), PARENT_FD).is_ok_and(|fd| fd.is_none()));
-        for value in ["", "x", "-1", "1", "999999", "3.5"] {
-            let error = inherited_fd(&env(value), PARENT_FD).map(|fd| fd.map(|_| ()));
-            match value {
-                "" => assert!(error.is_ok()),
-                _ => assert!(error.is_err_and(|error| format!("{error:#}").contains("`APP_PARENT_FD`")), "{value}"),
-            }
+        assert!(handover([]).parent().is_ok_and(|fd| fd.is_none()));
+        assert!(handover([(PARENT_FD, "")]).parent().is_ok_and(|fd| fd.is_none()));
+        for value in ["x", "-1", "1", "999999", "3.5"] {
+            let error = handover([(PARENT_FD, value)]).parent().map(drop);
+            assert!(error.is_err_and(|error| format!("{error:#}").contains("`APP_PARENT_FD`")), "{value}");
         }
+        let error = handover([("LISTEN_FDS", "1"), ("LISTEN_FDS_FIRST_FD", "999999")]).listener().map(drop);
+        assert!(error.is_err_and(|error| format!("{error:#}").contains("`LISTEN_FDS_FIRST_FD`")));
+    }
+
+    #[test]
+    fn a_socket_for_another_process_is_left_alone() {
+        let listener = handover([("LISTEN_FDS", "1"), ("LISTEN_PID", "1")]).listener();
+        assert!(listener.is_ok_and(|fd| fd.is_none()));
     }
 }

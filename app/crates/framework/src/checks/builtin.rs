@@ -12,6 +12,7 @@ pub fn builtin_checks() -> Vec<Check> {
         Check::new(&["modules"], unique_labels),
         Check::new(&["models"], models_reflect),
         Check::new(&["commands"], one_command_a_name),
+        Check::new(&["models"], folders_are_there),
         Check::new(&["staticfiles"], static_dirs),
         Check::deploy(&["security"], safe_settings),
         Check::database(&["database"], |ctx, alias| Box::pin(reachable(ctx, alias))),
@@ -58,6 +59,22 @@ fn one_command_a_name(ctx: &Context, scope: &Scope) -> Vec<Message> {
         }
     }
     messages
+}
+
+/// A module with models whose folder is not there: its migrations cannot be found, most likely because the project's
+/// root is not the one that is meant.
+fn folders_are_there(ctx: &Context, scope: &Scope) -> Vec<Message> {
+    let covered = ctx.modules().iter().filter(|module| scope.covers(module.label()));
+    let missing = covered.filter_map(|module| Some((module, crate::migrations::missing_folder(ctx, module)?)));
+    missing
+        .map(|(module, folder)| {
+            let text =
+                format!("the module's folder `{}` does not exist, so its migrations cannot be found", folder.display());
+            Message::new(Level::Error, "models.E002", text)
+                .hint("check the project's root (`--root`, `APP_ROOT`)")
+                .object(module.label())
+        })
+        .collect()
 }
 
 /// A project directory of static files that does not exist is skipped, but said.

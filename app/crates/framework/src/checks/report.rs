@@ -74,9 +74,7 @@ pub async fn run(selection: &Selection, ctx: &Context, console: &mut Console) ->
         }
     }
     let silenced = &ctx.settings().silenced_checks;
-    let is_silenced = |message: &Message| {
-        message.level < Level::Error.max(selection.fail_level) && silenced.iter().any(|id| id == message.id)
-    };
+    let is_silenced = |message: &Message| silenced.iter().any(|id| id == message.id);
     let (hidden, mut shown): (Vec<_>, Vec<_>) = messages.into_iter().partition(is_silenced);
     shown.sort_by_cached_key(ToString::to_string);
     show(&shown, hidden.len(), selection, console)

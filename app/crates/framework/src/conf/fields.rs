@@ -1,10 +1,10 @@
 //! How single settings are read: what is checked beyond their types.
 
 use std::collections::BTreeMap;
-use std::fmt::{self, Display};
-use std::str::FromStr;
+use std::fmt;
 
 use chrono_tz::{TZ_VARIANTS, Tz};
+use cli::AddrPort;
 use secrecy::SecretString;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
@@ -34,15 +34,6 @@ pub(super) fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secre
     deserializer.deserialize_newtype_struct(SECRET, Secret)
 }
 
-/// Anything that is parsed from text.
-pub(super) fn parsed<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: FromStr<Err: Display>,
-{
-    String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
-}
-
 /// An IANA time zone.
 pub(super) fn time_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Tz, D::Error> {
     let name = String::deserialize(deserializer)?;
@@ -54,14 +45,24 @@ pub(super) fn time_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Tz
     })
 }
 
-/// A number that must not be 0.
-pub(super) fn at_least_one<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+/// A number from `LOW` to `HIGH`; what lies beyond could not be carried out.
+pub(super) fn between<'de, const LOW: u64, const HIGH: u64, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
-    T: Deserialize<'de> + PartialOrd + From<u8>,
+    T: Deserialize<'de> + TryInto<u64> + Copy,
 {
     let number = T::deserialize(deserializer)?;
-    if number < T::from(1) { Err(D::Error::custom("must be at least 1")) } else { Ok(number) }
+    match number.try_into() {
+        Ok(value) if (LOW..=HIGH).contains(&value) => Ok(number),
+        _ => Err(D::Error::custom(format!("must be a number from {LOW} to {HIGH}"))),
+    }
+}
+
+/// An address to listen on: `host:port`, a port, or a host alone, which gets the usual port.
+pub(super) fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<AddrPort, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let with_port = if text.contains("::") { format!("[{text}]:8000") } else { format!("{text}:8000") };
+    text.parse::<AddrPort>().or_else(|error| with_port.parse().map_err(|_| D::Error::custom(error)))
 }
 
 /// A URL prefix, which begins and ends with `/`. The root alone would hide every page.

@@ -98,7 +98,7 @@ pub struct Database {
     #[serde(deserialize_with = "fields::secret")]
     pub url: SecretString,
     /// How many connections a process keeps at most.
-    #[serde(deserialize_with = "fields::at_least_one")]
+    #[serde(deserialize_with = "fields::between::<1, 10_000, _, _>")]
     pub max_connections: u32,
 }
 
@@ -115,9 +115,10 @@ pub struct Auth {
 #[serde(default)]
 pub struct Server {
     /// Where `runserver` listens when the command line does not say.
-    #[serde(deserialize_with = "fields::parsed")]
+    #[serde(deserialize_with = "fields::address")]
     pub address: cli::AddrPort,
     /// How many seconds open requests have to finish when the server is told to stop.
+    #[serde(deserialize_with = "fields::between::<0, 86_400, _, _>")]
     pub drain_seconds: u64,
     /// Hide the warning that `runserver` is not for production.
     pub hide_development_warning: bool,
@@ -141,10 +142,10 @@ pub struct Log {
     /// The lowest level that is written to the log file.
     pub level: Level,
     /// The size in bytes at which the log file is rotated.
-    #[serde(deserialize_with = "fields::at_least_one")]
+    #[serde(deserialize_with = "fields::between::<1, { 1 << 40 }, _, _>")]
     pub max_bytes: u64,
     /// How many rotated log files are kept.
-    #[serde(deserialize_with = "fields::at_least_one")]
+    #[serde(deserialize_with = "fields::between::<1, 1000, _, _>")]
     pub keep: usize,
 }
 

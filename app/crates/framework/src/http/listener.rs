@@ -10,13 +10,9 @@ use rustix::net::SocketType;
 use rustix::net::sockopt::{socket_acceptconn, socket_type};
 
 use super::ports;
-use crate::conf::Env;
 use crate::context::Context;
 use crate::management::CommandError;
-use crate::process::take_fd;
-
-/// The first descriptor of a hand-over when the environment does not say (systemd's convention).
-const FIRST_FD: i32 = 3;
+use crate::process::Handover;
 
 /// Where to listen when nobody names a host.
 const LOOPBACK: &str = "127.0.0.1";
@@ -43,7 +39,7 @@ pub(super) struct Bound {
 /// Listens where the command line says, else where the settings say; on an inherited socket when there is one.
 pub(super) fn listen(ctx: &Context, asked: Option<&AddrPort>) -> anyhow::Result<Bound> {
     let (host, port) = wanted(asked, &ctx.settings().server.address);
-    let (listener, ownership) = match inherited(ctx.env())? {
+    let (listener, ownership) = match inherited(ctx.handover())? {
         Some(listener) => (listener, Ownership::Inherited),
         None => (bind(ctx, host, port)?, Ownership::Own),
     };
@@ -65,28 +61,14 @@ fn wanted<'a>(asked: Option<&'a AddrPort>, default: &'a AddrPort) -> (&'a str, u
     (host.unwrap_or(LOOPBACK), port.map_or(0, NonZeroU16::get))
 }
 
-/// The socket that a supervisor passed on (`LISTEN_FDS`, `LISTEN_FDS_FIRST_FD`). The environment is read through
-/// [`Env`]; the crate `listenfd` would read, and change, that of the process.
-fn inherited(env: &Env) -> anyhow::Result<Option<TcpListener>> {
-    let number = |variable: &str| {
-        let Some(value) = env.get(variable) else { return Ok(None) };
-        let number = value.to_str().and_then(|text| text.parse::<i32>().ok()).filter(|number| *number >= 0);
-        number.map(Some).ok_or_else(|| anyhow!("`{variable}` must be a number, not {value:?}"))
-    };
-    let ours = number("LISTEN_PID")?.is_none_or(|pid| u32::try_from(pid) == Ok(std::process::id()));
-    if number("LISTEN_FDS")?.unwrap_or(0) == 0 || !ours {
-        return Ok(None);
-    }
-    let first = number("LISTEN_FDS_FIRST_FD")?.unwrap_or(FIRST_FD);
-    let failed = || format!("failed to take over the listening socket (descriptor {first}, `LISTEN_FDS`)");
-    if first < FIRST_FD {
-        return Err(anyhow!("it is a standard stream").context(failed()));
-    }
-    let socket = take_fd(first).with_context(failed)?;
-    let listens = socket_acceptconn(&socket).map_err(std::io::Error::from).with_context(failed)?;
-    let kind = socket_type(&socket).map_err(std::io::Error::from).with_context(failed)?;
+/// The socket that a supervisor passed on.
+fn inherited(handover: &Handover) -> anyhow::Result<Option<TcpListener>> {
+    let Some(socket) = handover.listener()? else { return Ok(None) };
+    let failed = "failed to take over the listening socket (`LISTEN_FDS`)";
+    let listens = socket_acceptconn(&socket).map_err(std::io::Error::from).context(failed)?;
+    let kind = socket_type(&socket).map_err(std::io::Error::from).context(failed)?;
     if !listens || kind != SocketType::STREAM {
-        return Err(anyhow!("it does not listen").context(failed()));
+        return Err(anyhow!("it does not listen").context(failed));
     }
     Ok(Some(TcpListener::from(socket)))
 }

@@ -7,18 +7,14 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
-use crate::conf::Env;
-use crate::process::inherited_fd;
-
-/// The variable that names the descriptor to report on.
-const READY_FD: &str = "APP_READY_FD";
+use crate::process::Handover;
 
 /// The promise of a report. Dropped without one, it tells the parent that the start failed.
 pub(super) struct Ready(Option<File>);
 
 impl Ready {
-    pub(super) fn from_env(env: &Env) -> anyhow::Result<Self> {
-        Ok(Self(inherited_fd(env, READY_FD)?.map(File::from)))
+    pub(super) fn of(handover: &Handover) -> anyhow::Result<Self> {
+        Ok(Self(handover.ready()?.map(File::from)))
     }
 
     /// Reports that the server answers at `url`.

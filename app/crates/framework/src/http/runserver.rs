@@ -12,22 +12,23 @@ use super::site::Site;
 use crate::checks::{self, Selection};
 use crate::conf::Environment;
 use crate::context::Context;
-use crate::management::{Checks, Command, CommandError, Console, Output, Role, SystemChecks};
+use crate::management::{Checks, Command, CommandError, Console, Interrupted, Output, Role, SystemChecks};
 use crate::migrations;
-use crate::process::stops;
+use crate::process::{Stop, stops};
 
 impl Command for cli::Runserver {
     const NAME: &'static str = "runserver";
     // It runs them itself, to say that it does.
     const CHECKS: Checks = Checks::None;
-    const HIDDEN_OPTIONS: &'static [&'static str] = &["verbosity", "traceback"];
+    const HIDDEN_OPTIONS: &'static [&'static str] = cli::RUNSERVER_HIDDEN_OPTIONS;
+    const DRAINS: bool = true;
 
     async fn handle(self, ctx: &Context, console: &mut Console) -> anyhow::Result<Output> {
         let settings = ctx.settings();
         if !settings.debug && settings.allowed_hosts.is_empty() {
             return Err(CommandError::new("You must set settings.ALLOWED_HOSTS if DEBUG is False.").into());
         }
-        let ready = Ready::from_env(ctx.env())?;
+        let ready = Ready::of(ctx.handover())?;
         if console.system_checks() == SystemChecks::Run {
             console.stdout.write("Performing system checks...\n\n");
             let deploy = settings.environment == Environment::Production;
@@ -36,7 +37,7 @@ impl Command for cli::Runserver {
         let site = Site::new(ctx.clone())?;
         let Bound { listener, local, ownership, url } = listen(ctx, self.addrport.as_ref())?;
         migrations::warn_unapplied(ctx, console).await;
-        let stops = stops(ctx.env())?;
+        let stops = stops(ctx.handover())?;
         let listener = TcpListener::from_std(listener).context("failed to watch the listening socket")?;
         banner(ctx, console, &url);
         if let Some(file) = &self.port_file {
@@ -45,8 +46,10 @@ impl Command for cli::Runserver {
         console.stderr.write(format!("ready: {url}"));
         ready.report(&url)?;
         let drain = Duration::from_secs(settings.server.drain_seconds);
-        serve(listener, ownership, site, drain, stops).await;
-        Ok(Output::None)
+        match serve(listener, ownership, site, drain, stops).await.stop {
+            Some(Stop::Interrupt) => Err(Interrupted.into()),
+            _ => Ok(Output::None),
+        }
     }
 }
 

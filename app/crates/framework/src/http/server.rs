@@ -46,6 +46,8 @@ enum Phase {
 /// How the server ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Ended {
+    /// Why it ended.
+    pub(super) stop: Option<Stop>,
     /// How many connections were cut off.
     pub(super) cut_off: usize,
 }
@@ -87,7 +89,7 @@ pub(super) async fn serve(
     if cut_off > 0 {
         tracing::warn!(target: "http.server", connections = cut_off, "cut off what was still open");
     }
-    Ended { cut_off }
+    Ended { stop, cut_off }
 }
 
 /// Waits for the connections to end, until the deadline or until told to stop again.

@@ -32,8 +32,12 @@ pub(super) async fn handle(
     options: &CommandOptions,
     ctx: &Context,
     console: &mut Console,
+    limit_begins: &dyn Fn(Duration),
 ) -> anyhow::Result<Output> {
     let bulk = command.bulk();
+    if bulk.is_none() && options.flattens_bulk() {
+        anyhow::bail!("the command takes the shared options but does not hand them over (`Command::bulk`)");
+    }
     confirm(command.as_ref(), bulk.as_ref(), console)?;
     let Some(bulk) = bulk else {
         return command.handle(ctx, console).await;
@@ -42,10 +46,11 @@ pub(super) async fn handle(
         let message = "the argument '--processes <N>' cannot be used: this command does not spread over processes";
         return Err(CommandError::new(message).code(2).into());
     }
-    let ctx = ctx.with_concurrency(bulk.threads.map_or(1, std::num::NonZero::get));
+    let ctx = ctx.with_concurrency(bulk.threads.get());
     let Some(limit) = bulk.timeout else {
         return in_dry_run(command, &bulk, &ctx, console).await;
     };
+    limit_begins(limit);
     match tokio::time::timeout(limit, in_dry_run(command, &bulk, &ctx, console)).await {
         Ok(result) => result,
         Err(_) => Err(timed_out(limit).into()),

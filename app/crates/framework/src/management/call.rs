@@ -1,6 +1,7 @@
 //! Calling a command from code (Django's `call_command`), with typed or string arguments.
 
 use std::ffi::OsString;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::FromArgMatches as _;
@@ -109,7 +110,8 @@ impl Call {
         let Self { target, stdout, stderr, stdin, checks, verbosity, coloring: asked } = self;
         let (base, invocation) = match target {
             Target::Typed { name, options, command } => {
-                let invocation = Invocation { name, options, command, checks, arguments: String::new() };
+                let limit_begins = Box::new(|_| {});
+                let invocation = Invocation { name, options, command, checks, arguments: String::new(), limit_begins };
                 (BaseOptions::default(), invocation)
             }
             Target::Named { name, arguments } => parse(ctx, &name, &arguments, checks)?,
@@ -133,8 +135,16 @@ fn parse(
     let entry = ctx.registry().find(name).ok_or_else(|| unknown_command(ctx.registry(), name))?;
     let matches = parse_arguments(&entry.spec, ctx.program(), arguments)?;
     let base = BaseOptions::from_arg_matches(&matches)?;
+    if base.version || base.settings.is_some() {
+        anyhow::bail!("`--version` and `--settings` cannot be used in a call from code");
+    }
     let checks = if base.skip_checks { SystemChecks::Skip } else { checks };
-    Ok((base, invocation(&entry.spec, &matches, checks, arguments)?))
+    Ok((base, invocation(&entry.spec, &matches, checks, arguments, Box::new(|_| {}))?))
+}
+
+/// Whether `--version` is among the arguments that can be options. Required arguments may be missing then.
+pub(super) fn asks_for_version(arguments: &[OsString]) -> bool {
+    arguments.iter().take_while(|argument| *argument != "--").any(|argument| argument == "--version")
 }
 
 /// Parses what follows a command's name.
@@ -158,8 +168,9 @@ pub(super) fn invocation(
     matches: &clap::ArgMatches,
     checks: SystemChecks,
     arguments: &[OsString],
+    limit_begins: Box<dyn Fn(Duration)>,
 ) -> Result<Invocation, clap::Error> {
     let shown: Vec<_> = arguments.iter().map(|argument| argument.to_string_lossy()).collect();
     let command = spec.build(matches)?;
-    Ok(Invocation { name: spec.name, options: spec.options, command, checks, arguments: shown.join(" ") })
+    Ok(Invocation { name: spec.name, options: spec.options, command, checks, arguments: shown.join(" "), limit_begins })
 }

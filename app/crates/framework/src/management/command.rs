@@ -64,13 +64,16 @@ pub trait Command: clap::Args + 'static {
     const SETTINGS: bool = true;
     /// Whether it can spread its work over `--processes`.
     const PARTITIONED: bool = false;
+    /// Whether it ends in its own time when the process that started it is gone, as servers do. Others are ended at once.
+    const DRAINS: bool = false;
 
     /// System checks before it, when they depend on the arguments.
     fn checks(&self) -> Checks {
         Self::CHECKS
     }
 
-    /// The shared options, when the command flattens [`BulkOptions`]: handed over, they are enforced.
+    /// The shared options. A command that flattens [`BulkOptions`] must hand them over here, where they are enforced; it
+    /// does not run otherwise.
     fn bulk(&self) -> Option<&BulkOptions> {
         None
     }
@@ -90,7 +93,11 @@ pub trait Command: clap::Args + 'static {
 /// # Errors
 /// When there are none.
 pub fn each(labels: &cli::Labels) -> Result<&[String], CommandError> {
-    if labels.labels.is_empty() { Err(CommandError::new("Enter at least one label.")) } else { Ok(&labels.labels) }
+    if labels.labels.is_empty() {
+        Err(CommandError::new("Enter at least one label.").code(2))
+    } else {
+        Ok(&labels.labels)
+    }
 }
 
 /// The constants of a [`Command`], as values.
@@ -110,9 +117,18 @@ pub struct CommandOptions {
     pub settings: bool,
     /// See [`Command::PARTITIONED`].
     pub partitioned: bool,
+    /// See [`Command::DRAINS`].
+    pub drains: bool,
+    /// Adds the command's own arguments to a clap command.
+    pub augment: fn(clap::Command) -> clap::Command,
 }
 
 impl CommandOptions {
+    /// Whether the command includes the shared options.
+    pub fn flattens_bulk(&self) -> bool {
+        (self.augment)(clap::Command::new("")).get_groups().any(|group| group.get_id() == cli::BULK_OPTIONS_ID)
+    }
+
     pub(super) const fn of<T: Command>() -> Self {
         Self {
             migrations_check: T::MIGRATIONS_CHECK,
@@ -122,6 +138,8 @@ impl CommandOptions {
             translations: T::TRANSLATIONS,
             settings: T::SETTINGS,
             partitioned: T::PARTITIONED,
+            drains: T::DRAINS,
+            augment: T::augment_args,
         }
     }
 }
@@ -133,15 +151,13 @@ pub struct CommandSpec {
     pub name: &'static str,
     /// Its constants.
     pub options: CommandOptions,
-    augment: fn(clap::Command) -> clap::Command,
     build: fn(&ArgMatches) -> Result<Box<dyn ErasedCommand>, clap::Error>,
 }
 
 impl CommandSpec {
     /// The clap command: own arguments first, then the base options.
     pub fn clap(&self, program: &str) -> clap::Command {
-        let command = cli::command(self.name, program, self.augment);
-        self.options.hidden_options.iter().fold(command, |command, id| command.mut_arg(id, |arg| arg.hide(true)))
+        cli::hide(cli::command(self.name, program, self.options.augment), self.options.hidden_options)
     }
 
     pub(super) fn build(&self, matches: &ArgMatches) -> Result<Box<dyn ErasedCommand>, clap::Error> {
@@ -159,7 +175,6 @@ pub const fn command_as<T: Command>(name: &'static str) -> CommandSpec {
     CommandSpec {
         name,
         options: CommandOptions::of::<T>(),
-        augment: T::augment_args,
         build: |matches| T::from_arg_matches(matches).map(|command| Box::new(command) as Box<dyn ErasedCommand>),
     }
 }

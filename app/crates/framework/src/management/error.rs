@@ -17,9 +17,9 @@ impl CommandError {
         Self { message: message.into(), code: 1, label: "CommandError: ", source: None }
     }
 
-    /// The same error with another exit code.
+    /// The same error with another exit code; an error never ends with 0.
     pub fn code(mut self, code: u8) -> Self {
-        self.code = code;
+        self.code = code.max(1);
         self
     }
 
@@ -39,9 +39,9 @@ impl CommandError {
         self.code
     }
 
-    /// The message as it is shown on stderr.
-    pub fn line(&self) -> String {
-        format!("{}{}", self.label, self.message)
+    /// What stands before the message on stderr; nothing for a report that has its own heading and colours.
+    pub(super) fn label(&self) -> &'static str {
+        self.label
     }
 }
 
@@ -56,3 +56,8 @@ impl std::error::Error for CommandError {
         self.source.as_ref().map(|source| &**source as &(dyn std::error::Error + 'static))
     }
 }
+
+/// Ctrl-C ended the command: exit code 130, and nothing to say.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("interrupted")]
+pub struct Interrupted;

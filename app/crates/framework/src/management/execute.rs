@@ -2,29 +2,24 @@
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
-use std::sync::mpsc;
-use std::time::Duration;
 
-use anyhow::Context as _;
 use clap::FromArgMatches as _;
-use cli::{BaseOptions, BulkOptions};
+use clap_lex::OsStrExt as _;
+use cli::BaseOptions;
 
-use super::bulk::timed_out;
-use super::call::{invocation, parse_arguments};
+use super::call::{asks_for_version, parse_arguments};
 use super::command::CommandSpec;
 use super::console::{Coloring, Console};
-use super::dispatch::{self, SystemChecks};
-use super::error::CommandError;
+use super::error::{CommandError, Interrupted};
 use super::help::unknown_command;
 use super::registry::Registry;
 use super::style::Role;
+use super::supervise::supervise;
 use crate::conf::{self, Env, Layout, Settings};
 use crate::context::{Context, ContextBuilder, program};
 use crate::module::Module;
+use crate::process::Handover;
 use crate::project::Project;
-
-/// How long a command that blocks may go on after its time limit.
-const GRACE: Duration = Duration::from_secs(2);
 
 /// Installs the process's logger, given the settings, the directories and the verbosity (see [`crate::logging::init`]).
 pub type StartLogging = fn(&Settings, &Layout, u8);
@@ -37,14 +32,17 @@ pub fn execute(
     mut console: Console,
     start_logging: StartLogging,
 ) -> u8 {
-    match prepare(project, args, env, &mut console) {
-        Ok(Prepared::Done(code)) => code,
+    // Before anything is opened, so that a wrong number cannot mean a descriptor of our own.
+    let handover = Handover::take(&env);
+    let code = match prepare(project, args, env, handover, &mut console) {
         Ok(Prepared::Ready(ready)) => {
             start_logging(ready.ctx.settings(), ready.ctx.layout(), ready.base.verbosity);
-            run_with_limit(*ready, console)
+            return supervise(*ready, console);
         }
+        Ok(Prepared::Done(code)) => code,
         Err(error) => report(&error, Details::Short, &mut console),
-    }
+    };
+    finish(code, &mut console)
 }
 
 /// What was typed before and at the command's name.
@@ -56,12 +54,12 @@ struct Typed {
 }
 
 /// A command that has been found and parsed.
-struct Ready {
-    ctx: Context,
-    spec: CommandSpec,
-    matches: clap::ArgMatches,
-    base: BaseOptions,
-    arguments: Vec<OsString>,
+pub(super) struct Ready {
+    pub(super) ctx: Context,
+    pub(super) spec: CommandSpec,
+    pub(super) matches: clap::ArgMatches,
+    pub(super) base: BaseOptions,
+    pub(super) arguments: Vec<OsString>,
 }
 
 enum Prepared {
@@ -71,7 +69,7 @@ enum Prepared {
 
 /// Whether the causes of a [`CommandError`] are shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Details {
+pub(super) enum Details {
     Short,
     Chain,
 }
@@ -108,7 +106,7 @@ impl Typed {
         let options = || self.rest.iter().take_while(|arg| *arg != "--");
         let separate =
             options().zip(options().skip(1)).find(|(option, _)| *option == "--settings").map(|(_, file)| file.into());
-        let joined = || options().find_map(|arg| arg.to_str()?.strip_prefix("--settings=").map(PathBuf::from));
+        let joined = || options().find_map(|arg| arg.strip_prefix("--settings=").map(PathBuf::from));
         separate.or_else(joined).or_else(|| self.settings.clone())
     }
 }
@@ -123,13 +121,26 @@ fn option_value(
         let missing = || CommandError::new(format!("a value is required for '{name}'")).code(2);
         return rest.next().ok_or_else(missing).map(Some);
     }
-    let joined = arg.to_str().and_then(|arg| arg.strip_prefix(name)?.strip_prefix('='));
+    let joined = arg.strip_prefix(name).and_then(|rest| rest.strip_prefix("="));
     Ok(joined.map(OsString::from))
 }
 
-fn prepare(project: &Project, args: Vec<OsString>, env: Env, console: &mut Console) -> anyhow::Result<Prepared> {
+fn prepare(
+    project: &Project,
+    args: Vec<OsString>,
+    env: Env,
+    handover: Handover,
+    console: &mut Console,
+) -> anyhow::Result<Prepared> {
     let typed = Typed::parse(args)?;
     let layout = Layout::find(typed.root.as_deref(), &env);
+    if !layout.root.is_dir() {
+        let message = format!(
+            "the project's root `{}` is not a directory\nhint: check `--root` and `APP_ROOT`",
+            layout.root.display()
+        );
+        return Err(CommandError::new(message).into());
+    }
     let loaded = conf::load(&conf::Source { explicit: typed.settings() }, &env, &layout);
     let modules = match &loaded {
         Ok(settings) => installed(project.modules(), settings),
@@ -144,16 +155,16 @@ fn prepare(project: &Project, args: Vec<OsString>, env: Env, console: &mut Conso
         console.error(&format!("Type '{} help' for usage.", program(&env)));
         return Ok(Prepared::Done(1));
     };
+    if asks_for_version(&typed.rest) {
+        console.stdout.write(project.version);
+        return Ok(Prepared::Done(0));
+    }
     let parsed = parse_arguments(&entry.spec, &program(&env), &typed.rest)
         .and_then(|matches| BaseOptions::from_arg_matches(&matches).map(|base| (matches, base)));
     let (matches, base) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => return Ok(Prepared::Done(usage(&error, console))),
     };
-    if base.version {
-        console.stdout.write(project.version);
-        return Ok(Prepared::Done(0));
-    }
     console.set_verbosity(base.verbosity);
     console.set_colors(palette.palette(), coloring(&base, &env)?);
     let (settings, modules) = match (loaded, modules) {
@@ -170,7 +181,11 @@ fn prepare(project: &Project, args: Vec<OsString>, env: Env, console: &mut Conso
         }
     };
     let spec = entry.spec;
-    let ctx = ContextBuilder::new(settings, layout, modules).project(project.name, project.version).env(env).build();
+    let ctx = ContextBuilder::new(settings, layout, modules)
+        .project(project.name, project.version)
+        .env(env)
+        .handover(handover)
+        .build();
     Ok(Prepared::Ready(Box::new(Ready { ctx, spec, matches, base, arguments: typed.rest })))
 }
 
@@ -201,80 +216,45 @@ pub(super) fn coloring(base: &BaseOptions, env: &Env) -> Result<Coloring, Comman
     }
 }
 
-/// Runs the command; one with a time limit runs in a thread of its own, so that a handler that blocks cannot hold the
-/// process back.
-fn run_with_limit(ready: Ready, console: Console) -> u8 {
-    // Only a command that flattens the shared options has their ids.
-    let limit = ready.matches.try_get_one::<Duration>("timeout").ok().flatten().copied();
-    let Some(limit) = limit.filter(|_| BulkOptions::from_arg_matches(&ready.matches).is_ok()) else {
-        return run(ready, console);
-    };
-    let (sender, receiver) = mpsc::channel();
-    let worker = std::thread::spawn(move || {
-        // The receiver is gone only after the grace; nobody waits for the answer then.
-        let _ = sender.send(run(ready, console));
-    });
-    match receiver.recv_timeout(limit + GRACE) {
-        Ok(code) => code,
-        Err(mpsc::RecvTimeoutError::Timeout) => {
-            report(&timed_out(limit).into(), Details::Short, &mut Console::process())
-        }
-        Err(mpsc::RecvTimeoutError::Disconnected) => match worker.join() {
-            Err(panic) => std::panic::resume_unwind(panic),
-            Ok(()) => 1,
-        },
-    }
-}
-
-fn run(ready: Ready, mut console: Console) -> u8 {
-    let details = if ready.base.traceback { Details::Chain } else { Details::Short };
-    let result = try_run(ready, &mut console);
-    let code = match &result {
-        Ok(()) => 0,
-        Err(error) => report(error, details, &mut console),
-    };
-    match console.finish() {
-        Ok(()) => code,
-        Err(error) => {
-            report(&anyhow::Error::new(error).context("failed to write output"), details, &mut console).max(code)
-        }
-    }
-}
-
-fn try_run(ready: Ready, console: &mut Console) -> anyhow::Result<()> {
-    let Ready { ctx, spec, matches, base, arguments } = ready;
-    let checks = if base.skip_checks { SystemChecks::Skip } else { SystemChecks::Run };
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("failed to start the runtime")?;
-    let result = runtime.block_on(async {
-        let invocation = invocation(&spec, &matches, checks, &arguments)?;
-        let result = dispatch::run(invocation, &ctx, console).await;
-        ctx.close().await;
-        result
-    });
-    // A thread that blocks must not keep the process alive.
-    runtime.shutdown_background();
-    result.map(drop)
-}
-
 /// Says what went wrong, and gives back the exit code.
-fn report(error: &anyhow::Error, details: Details, console: &mut Console) -> u8 {
+pub(super) fn report(error: &anyhow::Error, details: Details, console: &mut Console) -> u8 {
     if let Some(error) = error.downcast_ref::<clap::Error>() {
         return usage(error, console);
     }
+    if error.is::<Interrupted>() {
+        return 130;
+    }
     let command_error = error.downcast_ref::<CommandError>();
+    let texts: Vec<String> = error.chain().map(ToString::to_string).collect();
     match command_error {
-        Some(command_error) => console.error(&command_error.line()),
+        // A report has its own heading and colours.
+        Some(command_error) if command_error.label().is_empty() => console.stderr.write(command_error),
+        // Context that was added on the way is said before the message.
+        Some(command_error) if texts[0] != command_error.to_string() => {
+            console.error(&format!("{}{}: {command_error}", command_error.label(), texts[0]));
+        }
+        Some(command_error) => console.error(&format!("{}{command_error}", command_error.label())),
         None => console.error(&format!("error: {error}")),
     }
     if details == Details::Chain || command_error.is_none() {
-        let texts: Vec<String> = error.chain().map(ToString::to_string).collect();
+        let said = command_error.map(ToString::to_string);
         // Many errors end with the text of their cause; it is not said twice.
-        for pair in texts.windows(2).filter(|pair| !pair[0].contains(&pair[1])) {
+        for pair in texts.windows(2).filter(|pair| !pair[0].contains(&pair[1]) && said.as_ref() != Some(&pair[1])) {
             console.stderr.write(format!("  caused by: {}", pair[1]));
         }
     }
     command_error.map_or(1, CommandError::returncode)
+}
+
+/// The exit code of a command whose output has been written, or not.
+pub(super) fn finish(code: u8, console: &mut Console) -> u8 {
+    match console.finish() {
+        Ok(()) => code,
+        Err(error) => {
+            let error = anyhow::Error::new(error).context("failed to write output");
+            report(&error, Details::Short, console).max(code)
+        }
+    }
 }
 
 /// Shows a usage error on stderr, or the help that was asked for on stdout.

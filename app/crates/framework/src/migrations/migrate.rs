@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use db::Database;
 use db::migrations::{Direction, Executor, Functions, Loader, Mode, Plan, Progress, Target};
 
-use super::{check_label, load, reflected, unapplied};
+use super::{check_label, load, reflected};
 use crate::context::Context;
 use crate::management::{Checks, Command, CommandError, Console, Output, Role};
 
@@ -33,11 +32,7 @@ impl Command for cli::Migrate {
             if self.plan {
                 show_plan(&plan, &loader, console);
             }
-            return if self.check && !plan.is_empty() {
-                Err(unapplied_error(ctx, &database).await?.into())
-            } else {
-                Ok(Output::None)
-            };
+            return if self.check && !plan.is_empty() { Err(check_error(&plan, ctx).into()) } else { Ok(Output::None) };
         }
         let mode = if self.fake { Mode::Fake } else { Mode::Run };
         show_heading(&heading, console);
@@ -46,16 +41,15 @@ impl Command for cli::Migrate {
     }
 }
 
-/// What `--check` fails with: the number of unapplied migrations and the modules they belong to.
-async fn unapplied_error(ctx: &Context, database: &Database) -> anyhow::Result<CommandError> {
-    let (count, modules) = unapplied(ctx, database).await?;
-    let modules: Vec<String> = modules.into_iter().collect();
-    let message = format!(
-        "{count} unapplied migration(s) in: {}\nhint: `{} migrate` applies them",
-        modules.join(", "),
-        ctx.program()
-    );
-    Ok(CommandError::new(message))
+/// What `--check` fails with: how many migrations would be applied or unapplied, and of which modules.
+fn check_error(plan: &Plan, ctx: &Context) -> CommandError {
+    let modules: BTreeSet<&str> = plan.steps.iter().map(|step| step.key.module.as_str()).collect();
+    let modules: Vec<&str> = modules.into_iter().collect();
+    let (count, modules, program) = (plan.steps.len(), modules.join(", "), ctx.program());
+    CommandError::new(match plan.direction() {
+        Some(Direction::Backwards) => format!("{count} migration(s) would be unapplied in: {modules}"),
+        _ => format!("{count} unapplied migration(s) in: {modules}\nhint: `{program} migrate` applies them"),
+    })
 }
 
 /// An error whose text the person is meant to act on, without a chain.
@@ -81,6 +75,7 @@ fn targets(
     match migration {
         None => Ok((vec![Target::Module(label.to_owned())], format!("  Apply all migrations: {label}"))),
         Some("zero") => Ok((vec![Target::Zero(label.to_owned())], format!("  Unapply all migrations: {label}"))),
+        Some("") => Err(CommandError::new(format!("Cannot find a migration matching '' from app '{label}'."))),
         Some(prefix) => {
             let key = loader.find(label, prefix).map_err(command_error)?;
             let heading = format!("  Target specific migration: {}, from {label}", key.name);

@@ -4,6 +4,7 @@ mod migrate;
 mod showmigrations;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use db::migrations::{Applied, Loader, ModuleMigrations, NodeKey, Source};
 use db::{Database, ModuleModels, ProjectState};
@@ -35,6 +36,12 @@ pub fn load(ctx: &Context) -> Result<Loader, db::Error> {
         },
     });
     Loader::load(&sources.collect::<Vec<_>>())
+}
+
+/// The folder of a module that has models and reads its migrations from disk, when there is no such folder.
+pub(crate) fn missing_folder(ctx: &Context, module: &Module) -> Option<PathBuf> {
+    let folder = ctx.layout().module(module.path());
+    (!module.models.is_empty() && module.migrations.is_none() && !folder.is_dir()).then_some(folder)
 }
 
 /// The labels of the modules that have migrations which are not applied to `database`, and how many those are.

@@ -4,9 +4,9 @@ use std::time::Instant;
 
 use cli::BulkOptions;
 use framework::context::Context;
-use framework::management::{Checks, Command, Console, Output, command};
+use framework::management::{Call, Checks, Command, CommandError, Console, Input, Output, command};
 use framework::module::Module;
-use sea_orm::{EntityTrait as _, TransactionTrait as _};
+use sea_orm::{ConnectionTrait as _, EntityTrait as _, TransactionTrait as _};
 
 use crate::polls::{self, models::question};
 use crate::sandbox::{Sandbox, wait};
@@ -68,8 +68,68 @@ impl Command for Stall {
     }
 }
 
+/// Takes the shared options and forgets them.
+#[derive(clap::Args)]
+struct Forgetful {
+    #[command(flatten)]
+    _bulk: BulkOptions,
+}
+
+impl Command for Forgetful {
+    const NAME: &'static str = "forgetful";
+    const CHECKS: Checks = Checks::None;
+
+    async fn handle(self, _ctx: &Context, console: &mut Console) -> anyhow::Result<Output> {
+        console.stdout.write("ran");
+        Ok(Output::None)
+    }
+}
+
+/// Tries to get out of a dry run.
+#[derive(clap::Args)]
+struct Escape {
+    sql: String,
+    #[command(flatten)]
+    bulk: BulkOptions,
+}
+
+impl Command for Escape {
+    const NAME: &'static str = "escape";
+    const CHECKS: Checks = Checks::None;
+
+    fn bulk(&self) -> Option<&BulkOptions> {
+        Some(&self.bulk)
+    }
+
+    async fn handle(self, ctx: &Context, _console: &mut Console) -> anyhow::Result<Output> {
+        let db = ctx.db().await?;
+        question::Entity::delete_many().exec(&db).await?;
+        db.execute_unprepared(&self.sql).await?;
+        Ok(Output::None)
+    }
+}
+
+/// Panics.
+#[derive(clap::Args)]
+struct Panic {}
+
+impl Command for Panic {
+    const NAME: &'static str = "panic";
+    const CHECKS: Checks = Checks::None;
+
+    async fn handle(self, _ctx: &Context, _console: &mut Console) -> anyhow::Result<Output> {
+        panic!("as the test wants it");
+    }
+}
+
 fn module() -> Module {
-    Module::new("bulk").commands(vec![command::<Prune>(), command::<Stall>()])
+    Module::new("bulk").commands(vec![
+        command::<Prune>(),
+        command::<Stall>(),
+        command::<Forgetful>(),
+        command::<Escape>(),
+        command::<Panic>(),
+    ])
 }
 
 fn sandbox(ids: &[i64]) -> Sandbox {
@@ -152,4 +212,49 @@ fn numbers_below_one_and_processes_are_usage_errors() {
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{line}: {}", ran.err);
     }
     sandbox.line("prune --yes --processes 2").says_on_err(2, "'--processes <N>' cannot be used");
+}
+
+#[test]
+fn a_command_that_does_not_hand_the_shared_options_over_does_not_run() {
+    let sandbox = sandbox(&[]);
+    let message = "error: the command takes the shared options but does not hand them over (`Command::bulk`)\n";
+    sandbox.line("forgetful").is(1, "", message);
+    wait(async {
+        let ctx = sandbox.ctx();
+        assert!(Call::named("forgetful", ["--dry-run"]).run(&ctx).await.is_err());
+        assert!(Call::typed(Forgetful { _bulk: BulkOptions::default() }).run(&ctx).await.is_err());
+    });
+}
+
+#[test]
+fn the_shared_options_are_enforced_in_typed_calls_too() {
+    let sandbox = sandbox(&[1, 2]);
+    let call = |bulk: BulkOptions| {
+        wait(async { Call::typed(Prune { bulk }).stdin(Input::piped("")).run(&sandbox.ctx()).await })
+    };
+    let code = |error: anyhow::Error| error.downcast_ref::<CommandError>().map(CommandError::returncode);
+    let called = call(BulkOptions { dry_run: true, ..BulkOptions::default() }).expect("a dry run");
+    assert!(called.stderr.contains("delete 2 rows: polls_question"), "{}", called.stderr);
+    assert_eq!(call(BulkOptions::default()).map(drop).map_err(code), Err(Some(3)));
+    assert_eq!(left(&sandbox), 2);
+    let limit = BulkOptions { timeout: Some(std::time::Duration::from_millis(50)), ..BulkOptions::default() };
+    let stalled = wait(async { Call::typed(Stall { block: false, bulk: limit }).run(&sandbox.ctx()).await });
+    assert_eq!(stalled.map(drop).map_err(code), Err(Some(124)));
+    call(BulkOptions { yes: true, ..BulkOptions::default() }).expect("a run");
+    assert_eq!(left(&sandbox), 0);
+}
+
+#[test]
+fn a_dry_run_cannot_be_committed_from_inside() {
+    let sandbox = sandbox(&[1, 2]);
+    for sql in ["COMMIT", "COMMIT; BEGIN", "DELETE FROM polls_choice; DELETE FROM polls_question"] {
+        let ran = sandbox.run(["escape", sql, "--dry-run"]);
+        ran.says_on_err(1, "cannot run in a dry run");
+        assert_eq!(left(&sandbox), 2, "{sql}");
+    }
+}
+
+#[test]
+fn a_panic_is_a_failure_of_the_command() {
+    assert_eq!(sandbox(&[]).line("panic").code, 1);
 }

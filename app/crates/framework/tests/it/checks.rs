@@ -81,12 +81,19 @@ fn checks_can_be_limited_to_modules_and_tags() {
 }
 
 #[test]
-fn warnings_can_be_silenced_but_errors_cannot() {
+fn messages_can_be_silenced_by_id() {
     let sandbox = Sandbox::new(&[warning]).var("APP__SILENCED_CHECKS", "tests.W001");
     sandbox.line("check").is(0, "System check identified no issues (2 silenced).\n", "");
     let ran = Sandbox::new(&[failing]).var("APP__SILENCED_CHECKS", "tests.E001,tests.W001").line("check");
-    ran.says_on_err(1, "?: (tests.E001) First error");
-    ran.says_on_err(1, "System check identified 2 issues (1 silenced).");
+    ran.says_on_err(1, "?: (tests.E002) Second error");
+    ran.says_on_err(1, "System check identified 1 issue (2 silenced).");
+}
+
+#[test]
+fn a_report_is_coloured_by_level_and_once() {
+    let ran = Sandbox::new(&[failing]).line("check --force-color");
+    assert!(ran.err.starts_with("\x1b[31;1mSystemCheckError: System check identified some issues:\n\x1b[0m\nERRORS:\n\x1b[31;1m?: (tests.E001)"), "{:?}", ran.err);
+    assert!(ran.err.ends_with("\nSystem check identified 3 issues (0 silenced).\n"), "{:?}", ran.err);
 }
 
 #[test]

@@ -144,6 +144,9 @@ impl Command for Dance {
             let cause = anyhow::anyhow!("the floor is wet").context("cannot dance");
             return Err(CommandError::new("broken leg").code(3).source(cause).into());
         }
+        if self.example.as_deref() == Some("wrap") {
+            return Err(anyhow::Error::new(CommandError::new("broken leg")).context("cannot dance"));
+        }
         if self.integer > 2 {
             console.stdout.write(format!("You passed {} as a positional argument.", self.integer));
         }

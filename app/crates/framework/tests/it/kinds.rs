@@ -35,7 +35,7 @@ fn a_module_command_runs_once_per_module_in_order() {
     let sandbox = sandbox();
     sandbox.line("app_command polls").is(0, "module=polls\n", "");
     sandbox.line("app_command polls fixtures").is(0, "module=polls\nmodule=fixtures\n", "");
-    sandbox.line("app_command").is(1, "", "CommandError: Enter at least one application label.\n");
+    sandbox.line("app_command").is(2, "", "CommandError: Enter at least one application label.\n");
     let unknown = "CommandError: No installed app with label 'NOT_AN_APP'.\n";
     sandbox.line("app_command NOT_AN_APP").is(1, "", unknown);
     sandbox.line("app_command polls NOT_AN_APP").is(1, "", unknown);
@@ -46,7 +46,7 @@ fn a_label_command_runs_once_per_label_in_order() {
     let sandbox = sandbox();
     sandbox.line("label_command one").is(0, "label=one\n", "");
     sandbox.line("label_command one two").is(0, "label=one\nlabel=two\n", "");
-    sandbox.line("label_command").is(1, "", "CommandError: Enter at least one label.\n");
+    sandbox.line("label_command").is(2, "", "CommandError: Enter at least one label.\n");
 }
 
 #[test]

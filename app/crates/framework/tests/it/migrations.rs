@@ -70,7 +70,8 @@ const WARNING: &str = "\nYou have 2 unapplied migration(s). Your project may not
 fn a_command_may_warn_of_unapplied_migrations_and_goes_on() {
     let sandbox = sandbox();
     sandbox.line("wary").is(0, "done\n", WARNING);
-    sandbox.line("wary --skip-checks").is(0, "done\n", "");
+    sandbox.line("wary --skip-checks").is(0, "done\n", WARNING);
+    sandbox.line("wary -v 0").is(0, "done\n", "");
     assert_eq!(sandbox.line("migrate -v 0").code, 0);
     sandbox.line("wary").is(0, "done\n", "");
 }
@@ -83,13 +84,11 @@ fn the_warning_survives_a_database_that_does_not_answer() {
 }
 
 #[test]
-fn a_call_computes_no_warning_unless_checks_are_asked_for() {
+fn a_call_warns_too() {
     wait(async {
         let sandbox = sandbox();
         let ctx = sandbox.ctx();
-        let called = Call::named("wary", [""; 0]).run(&ctx).await.expect("no check");
-        assert_eq!(called.stderr, "");
-        let called = Call::named("wary", [""; 0]).with_checks().run(&ctx).await.expect("a check");
+        let called = Call::named("wary", [""; 0]).run(&ctx).await.expect("a warning");
         assert_eq!(called.stderr, WARNING);
     });
 }
@@ -121,4 +120,15 @@ fn several_last_migrations_are_a_conflict() {
     let text = "CommandError: Conflicting migrations detected; multiple leaf nodes in the migration graph: (0002_a, 0002_b in \
         forked).\nTo fix them run 'app makemigrations --merge'\n";
     Sandbox::new(&[forked]).line("migrate").is(1, "", text);
+}
+
+#[test]
+fn models_whose_module_has_no_folder_are_an_error() {
+    fn lost() -> Module {
+        Module::new("polls").models(models::MODELS)
+    }
+    let sandbox = Sandbox::new(&[lost]);
+    let ran = sandbox.line("migrate");
+    ran.says_on_err(1, "polls: (models.E002) the module's folder `");
+    ran.says_on_err(1, "HINT: check the project's root (`--root`, `APP_ROOT`)");
 }

@@ -1,5 +1,7 @@
 //! The base options of every command and how errors leave (cases 14–23).
 
+use framework::management::CommandError;
+
 use crate::fixtures;
 use crate::sandbox::Sandbox;
 
@@ -66,8 +68,70 @@ fn settings_are_found_by_argument_environment_and_default() {
 #[test]
 fn an_unknown_database_alias_is_a_usage_error() {
     let sandbox = sandbox().var("APP__DATABASES__OTHER__URL", "sqlite://var/other.sqlite3");
-    for command in ["check", "migrate", "showmigrations"] {
+    let ctx = sandbox.ctx();
+    let takes_alias = |entry: &&framework::management::Entry| {
+        let ids = ["database", "databases"];
+        entry.spec.clap("app").get_arguments().any(|argument| ids.contains(&argument.get_id().as_str()))
+    };
+    let commands: Vec<&str> = ctx.registry().iter().filter(takes_alias).map(|entry| entry.spec.name).collect();
+    assert_eq!(commands, ["check", "migrate", "showmigrations"]);
+    for command in commands {
         let ran = sandbox.line(&format!("{command} --database deflaut"));
         ran.says_on_err(2, "invalid choice: 'deflaut' (choose from 'default', 'other')");
     }
+}
+
+#[test]
+fn databases_are_closed_after_a_command_also_after_a_failure() {
+    let sandbox = Sandbox::new(&[crate::polls::module, fixtures::module]);
+    crate::sandbox::wait(async {
+        let ctx = sandbox.ctx();
+        crate::polls::fill(&ctx.db().await.expect("a database"), &[1]).await;
+        ctx.close().await;
+    });
+    // SQLite removes the write-ahead log when the last connection is closed in order.
+    let open = || sandbox.dir.path().join("var/test.sqlite3-wal").exists();
+    assert!(!open());
+    assert_eq!(sandbox.line("closepoll 1").code, 0);
+    assert!(!open());
+    assert_eq!(sandbox.line("closepoll 1 7").code, 1);
+    assert!(!open());
+}
+
+#[test]
+fn context_that_was_added_to_a_command_error_is_said() {
+    let error = || anyhow::Error::new(CommandError::new("broken leg").code(0)).context("cannot dance");
+    assert_eq!(
+        error().downcast_ref::<CommandError>().map(CommandError::returncode),
+        Some(1),
+        "an error never ends with 0"
+    );
+    let sandbox = sandbox();
+    sandbox.line("dance --example=wrap").is(1, "", "CommandError: cannot dance: broken leg\n");
+    sandbox.line("dance --example=wrap --traceback").is(1, "", "CommandError: cannot dance: broken leg\n");
+}
+
+#[test]
+fn version_needs_no_other_argument() {
+    let sandbox = sandbox();
+    for line in ["required_list --version", "missing_command --version"] {
+        sandbox.line(line).is(0, "1.2.3\n", "");
+    }
+    sandbox.line("hal -- --version").is(0, "\nDave, I can't do that.\n", "");
+}
+
+#[test]
+fn a_root_that_is_no_directory_is_named_and_not_made() {
+    let sandbox = sandbox();
+    let ran = sandbox.line("--root nowhere migrate");
+    ran.says_on_err(1, "nowhere` is not a directory\nhint: ");
+    assert!(!sandbox.dir.path().join("nowhere").exists());
+}
+
+#[test]
+#[cfg(unix)]
+fn a_settings_file_whose_name_is_not_utf_8_is_looked_for() {
+    use std::os::unix::ffi::OsStringExt as _;
+    let name = std::ffi::OsString::from_vec(b"--settings=\xff.toml".to_vec());
+    sandbox().run(["noargs_command".into(), name]).says_on_err(1, "\u{fffd}.toml");
 }

@@ -69,7 +69,9 @@ fn wrong_types_name_line_key_and_what_is_expected() {
             "static.url = 'static'",
             "config/default.toml:1:8: `static.url`: expected a path that begins and ends with `/`",
         ),
-        ("log.keep = 0", "config/default.toml:1:5: `log.keep`: must be at least 1"),
+        ("log.keep = 0", "config/default.toml:1:5: `log.keep`: must be a number from 1 to 1000"),
+        ("log.keep = 100000", "`log.keep`: must be a number from 1 to 1000"),
+        ("server.drain_seconds = 100000", "`server.drain_seconds`: must be a number from 0 to 86400"),
         (
             "log.keep = 1979-05-27",
             "config/default.toml:1:5: `log.keep`: expected a whole number of 0 or more, found a date",
@@ -78,7 +80,11 @@ fn wrong_types_name_line_key_and_what_is_expected() {
             "database.max_connections = -1",
             "config/default.toml:1:10: `database.max_connections`: expected a whole number from 0 to 4294967295, found the number `-1`",
         ),
-        ("database.max_connections = 0", "config/default.toml:1:10: `database.max_connections`: must be at least 1"),
+        (
+            "database.max_connections = 0",
+            "config/default.toml:1:10: `database.max_connections`: must be a number from 1 to 10000",
+        ),
+        ("database.max_connections = 4294967295", "`database.max_connections`: must be a number from 1 to 10000"),
         ("colors = 'pink'", "config/default.toml:1:1: `colors`: unknown palette `pink`"),
         ("log.level = 'loud'", "config/default.toml:1:5: `log.level`: unknown level `loud` (known: `off`, `error`"),
         (
@@ -86,8 +92,8 @@ fn wrong_types_name_line_key_and_what_is_expected() {
             "config/default.toml:1:1: `time_zone`: unknown time zone `Europe/Moskow`; did you mean `Europe/Moscow`?",
         ),
         (
-            "server.address = 'nope'",
-            "config/default.toml:1:8: `server.address`: \"nope\" is not a valid port number or address:port pair",
+            "server.address = 'no pe'",
+            "config/default.toml:1:8: `server.address`: \"no pe\" is not a valid port number or address:port pair",
         ),
         ("[databases.default]", "config/default.toml:1:2: `databases`: the alias `default` belongs to `database`"),
         ("allowed_hosts = ['example.com:80']", "config/default.toml:1:1: `allowed_hosts`: expected host names without"),

@@ -33,7 +33,7 @@ fn the_warning_and_the_checks_can_be_left_out() {
     assert_eq!(server.url, format!("http://localhost:{}/", server.address().port()));
     server.signal(Signal::INT);
     let ended = server.end();
-    assert!(ended.status.success(), "{}", ended.err);
+    assert_eq!(ended.status.code(), Some(130), "{}", ended.err);
     for text in ["Performing system checks", "System check identified", "WARNING"] {
         assert!(!ended.out.contains(text), "{}", ended.out);
     }
@@ -259,7 +259,15 @@ fn an_inherited_socket_outlives_the_server() {
 fn a_hand_over_that_is_none_is_an_error() {
     let sandbox = debugging().var("LISTEN_FDS", "1").var("LISTEN_FDS_FIRST_FD", "987654");
     let ran = sandbox.line("runserver 0");
-    assert!(ran.code == 1 && ran.err.contains("failed to take over the listening socket"), "{ran:?}");
+    assert!(
+        ran.code == 1 && ran.err.contains("failed to take over the descriptor 987654 named in `LISTEN_FDS_FIRST_FD`"),
+        "{ran:?}"
+    );
     let ran = debugging().var("APP_READY_FD", "x").line("runserver 0");
-    assert!(ran.code == 1 && ran.err.contains("`APP_READY_FD` must be the number of an open descriptor"), "{ran:?}");
+    assert!(ran.code == 1 && ran.err.contains("`APP_READY_FD` must be a number from 3 on, not \"x\""), "{ran:?}");
+    let twice = debugging().var("APP_READY_FD", "987654").var("APP_PARENT_FD", "987654").line("runserver 0");
+    assert!(
+        twice.code == 1 && twice.err.contains("`APP_READY_FD` names the descriptor 987654, as another"),
+        "{twice:?}"
+    );
 }

@@ -10,7 +10,8 @@ use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::{ActiveModelTrait as _, ConnectionTrait as _, EntityTrait as _, Schema};
 
 pub(crate) fn module() -> Module {
-    Module::new("polls").models(models::MODELS).commands(vec![command::<closepoll::Command>()])
+    // The tests make its tables themselves.
+    Module::new("polls").models(models::MODELS).embedded_migrations(&[]).commands(vec![command::<closepoll::Command>()])
 }
 
 /// Makes the tables, and polls with these ids, all open.
