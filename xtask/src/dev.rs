@@ -40,7 +40,7 @@ const SHARED: &[(&str, &str)] = &[
 pub fn run(session: &mut Session<'_>, args: &[OsString]) -> anyhow::Result<u8> {
     let matches = match command().try_get_matches_from(args) {
         Ok(matches) => matches,
-        Err(error) => return Ok(output::clap_error(&error)),
+        Err(error) => return output::clap_error(&error),
     };
     let build = session.build_if_stale();
     let steps = build.into_iter().chain(app_steps(session.project, &matches, args)).collect();

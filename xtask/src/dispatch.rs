@@ -132,6 +132,9 @@ fn task(session: &mut Session<'_>, task: &'static Task, args: &[OsString]) -> an
         output::data(&help::of_task(task))?;
         return Ok(0);
     }
+    if let (Action::Tidy | Action::Codegen, Some(error)) = (task.action, without_arguments(task, args)) {
+        return output::clap_error(&error);
+    }
     match task.action {
         Action::Test => session.carry_out(&test_plan(session.project, args)),
         Action::Tidy => session.by_itself(task.name, Vec::new(), tidy::run),
@@ -166,11 +169,29 @@ fn asks_for_help(args: &[OsString]) -> bool {
     args.iter().take_while(|arg| *arg != "--").any(|arg| arg == "-h" || arg == "--help")
 }
 
+/// What clap says of arguments for a task that takes none.
+fn without_arguments(task: &Task, args: &[OsString]) -> Option<clap::Error> {
+    let command = clap::Command::new(task.name).bin_name(format!("cargo xtask {}", task.name)).no_binary_name(true);
+    command.try_get_matches_from(args).err()
+}
+
 fn test_plan(project: &Project, args: &[OsString]) -> Plan {
+    let names_packages = |arg: &OsString| {
+        let arg = arg.to_string_lossy();
+        let long =
+            ["--package", "--manifest-path"].iter().any(|name| arg == *name || arg.starts_with(&format!("{name}=")));
+        long || (arg.starts_with("-p") && !arg.starts_with("--"))
+    };
+    // Beside `--workspace`, cargo ignores `-p`.
+    let everything = !args.iter().take_while(|arg| *arg != "--").any(names_packages);
     let step = Step {
         role: Role::Tool,
         program: project.cargo.clone(),
-        args: ["test", "--workspace"].map(OsString::from).into_iter().chain(args.iter().cloned()).collect(),
+        args: std::iter::once("test")
+            .chain(everything.then_some("--workspace"))
+            .map(OsString::from)
+            .chain(args.iter().cloned())
+            .collect(),
         directory: project.root.clone(),
         env: project.scrubbed.clone().with("APP__ENVIRONMENT", "test"),
     };
@@ -190,7 +211,7 @@ fn forward(
         (Some(builtin), _) => {
             let judged = builtin.command("cargo xtask").try_get_matches_from(args);
             if let Some(error) = judged.err().filter(|_| !is_overridden(project, command)) {
-                return Ok(output::clap_error(&error));
+                return output::clap_error(&error);
             }
         }
         (None, Some(task)) if asks_for_help(args) && !knows(catalog::remembered(project).as_ref(), command) => {

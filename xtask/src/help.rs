@@ -40,7 +40,11 @@ pub fn list(project: &Project) -> String {
     sections.extend(commands);
     let broken = match scripts::read(project) {
         Ok(scripts) => {
-            let lines = scripts.into_iter().map(|script| (script.name, script.words.join(" "))).collect();
+            let line = |script: scripts::Script| {
+                let hidden = if is_hidden(&script.name) { " (hidden by the task or command of this name)" } else { "" };
+                (script.name, script.words.join(" ") + hidden)
+            };
+            let lines = scripts.into_iter().map(line).collect();
             sections.push(("Scripts (Cargo.toml)".to_owned(), lines));
             String::new()
         }
@@ -97,6 +101,11 @@ fn builtin_sections() -> Vec<Section> {
         (builtin.name.to_owned(), about.unwrap_or_default())
     });
     vec![("App commands".to_owned(), lines.collect())]
+}
+
+/// True for the name of a script that cannot be run, because something else of that name comes first.
+fn is_hidden(script: &str) -> bool {
+    tasks::find(script).is_some() || cli::find(script).is_some()
 }
 
 fn is_task(command: &str) -> bool {

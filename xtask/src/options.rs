@@ -5,7 +5,7 @@ use std::ffi::OsString;
 
 use clap::{ArgAction, Parser, Subcommand};
 
-use crate::output;
+use crate::{failure, output};
 
 /// What was typed, split at the task's name.
 #[derive(Debug, Parser)]
@@ -67,6 +67,6 @@ pub enum Parsed {
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Parsed {
     match Options::try_parse_from(args) {
         Ok(options) => Parsed::Run(options),
-        Err(error) => Parsed::Exit(output::clap_error(&error)),
+        Err(error) => Parsed::Exit(output::clap_error(&error).unwrap_or_else(|error| failure::report(&error))),
     }
 }

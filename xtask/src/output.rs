@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fmt::Display;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, IsTerminal as _, Write};
 use std::os::unix::ffi::OsStrExt;
 
 use anyhow::Context;
@@ -22,10 +22,18 @@ pub fn note(line: impl Display) {
 }
 
 /// Prints clap's error, or the help that was asked for, where it belongs, and gives the exit code.
-pub fn clap_error(error: &clap::Error) -> u8 {
-    // As with `note`: a terminal that is gone cannot be told.
-    let _ = error.print();
-    u8::try_from(error.exit_code()).unwrap_or(2)
+///
+/// # Errors
+/// When the help cannot be written.
+pub fn clap_error(error: &clap::Error) -> anyhow::Result<u8> {
+    if error.use_stderr() {
+        // As with `note`: a terminal that is gone cannot be told.
+        let _ = error.print();
+        return Ok(u8::try_from(error.exit_code()).unwrap_or(2));
+    }
+    let help = error.render();
+    let text = if io::stdout().is_terminal() { help.ansi().to_string() } else { help.to_string() };
+    data(&text).map(|()| 0)
 }
 
 /// A word as a person would type it into a shell. For reading only: nothing here goes through a shell.

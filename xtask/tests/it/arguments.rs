@@ -127,7 +127,7 @@ fn from_a_subdirectory_the_child_stands_there_and_knows_the_root() {
 #[test]
 fn the_tests_run_in_the_test_environment_with_their_arguments() {
     let sandbox = Sandbox::new();
-    let stderr = "cargo test --workspace -p db -- --nocapture\n{\"APP__ENVIRONMENT\":\"test\",\"CARGO\":null}\n";
+    let stderr = "cargo test -p db -- --nocapture\n{\"APP__ENVIRONMENT\":\"test\",\"CARGO\":null}\n";
     let call = sandbox.xtask(["test", "-p", "db", "--", "--nocapture"]);
     call.env("FAKE_SHOW", "APP__ENVIRONMENT CARGO").stderr(stderr).run();
     let failed = "cargo test --workspace\nerror: `cargo test --workspace` exited with 101\n";
@@ -138,4 +138,14 @@ fn the_tests_run_in_the_test_environment_with_their_arguments() {
 fn help_with_options_is_the_apps() {
     let sandbox = Sandbox::new();
     sandbox.xtask(["help", "--commands"]).stdout(&app(&["help", "--commands"])).stderr(BUILD).run();
+}
+
+#[test]
+fn tasks_without_arguments_take_none() {
+    let sandbox = Sandbox::new();
+    for (task, word) in [("tidy", "--nonsense"), ("tidy", "extra"), ("codegen", "--x")] {
+        let output = sandbox.xtask([task, word]).status(2).any_output().run();
+        assert!(output.stderr.contains(&format!("unexpected argument '{word}'")), "{}", output.stderr);
+        assert!(output.stdout.is_empty());
+    }
 }
