@@ -127,8 +127,27 @@ fn spawn(step: &Step, own_group: bool) -> anyhow::Result<(Child, Option<OwnedFd>
         keep_open_in_child(&mut command, read);
         parent_end = Some(write);
     }
+    if step.role == Role::Build {
+        end_with_parent(&mut command);
+    }
     let child = command.spawn().with_context(|| format!("failed to start `{}`", step.short()))?;
     Ok((child, parent_end))
+}
+
+/// Ends a program that does not watch our pipe when xtask is gone, even by SIGKILL. Only Linux can do that.
+#[cfg_attr(target_os = "linux", allow(unsafe_code))]
+fn end_with_parent(command: &mut Command) {
+    #[cfg(target_os = "linux")]
+    {
+        let set = || -> io::Result<()> { Ok(rustix::process::set_parent_process_death_signal(Some(Signal::TERM))?) };
+        // SAFETY: between fork and exec only async-signal-safe calls are allowed; this is one `prctl`, which neither
+        // allocates nor takes a lock.
+        unsafe {
+            command.pre_exec(set);
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = command;
 }
 
 /// Lets this one child, and no other that may be started meanwhile, inherit the descriptor.

@@ -63,6 +63,17 @@ fn a_command_ends_when_xtask_is_killed() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_build_ends_when_xtask_is_killed() {
+    let sandbox = Sandbox::new();
+    let running = sandbox.xtask(["check"]).env("FAKE_CARGO", "wait").start();
+    running.wait_for("ready");
+    running.signal(Signal::KILL);
+    let (code, rest, _) = running.end();
+    assert_eq!((code, rest), (Some(-9), vec!["SIGTERM".to_owned()]));
+}
+
+#[test]
 fn ctrl_c_during_a_build_stops_cargo_and_the_compiler_and_starts_nothing() {
     for whole_group in [true, false] {
         let sandbox = Sandbox::new();
