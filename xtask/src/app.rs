@@ -1,6 +1,6 @@
 //! The only place that builds, finds, checks the freshness of, and starts the app's binary.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -105,12 +105,38 @@ pub fn step(project: &Project, role: Role, args: impl IntoIterator<Item = OsStri
 pub fn build(project: &Project, step: &Step, signals: &mut Signals) -> anyhow::Result<(Ended, Option<Signal>)> {
     let state = project.state();
     std::fs::create_dir_all(&state).with_context(|| format!("failed to make `{}`", state.display()))?;
+    if fingerprint::is_of_another_checkout(project) {
+        set_aside(project)?;
+    }
+    std::fs::write(fingerprint::root_file(project), project.root.as_os_str().as_encoded_bytes())
+        .with_context(|| format!("failed to write in `{}`", state.display()))?;
     let begun = file_time(&state)?;
     let (ended, asked) = process::run(step, signals)?;
     if ended == Ended::Exited(0) {
         remember(project, begun)?;
     }
     Ok((ended, asked))
+}
+
+/// Removes what another checkout built in this target directory; dependencies stay.
+fn set_aside(project: &Project) -> anyhow::Result<()> {
+    output::note("the target directory was used by another checkout; its builds of these crates are removed");
+    let packages = fingerprint::packages(project);
+    let names: Vec<&OsStr> = packages.iter().filter_map(|package| package.file_name()).collect();
+    clean(project, &names)?;
+    // xtask itself is then built from here at its next call. That is worth a try, not a failure.
+    let _ = clean(project, &[OsStr::new("xtask")]);
+    Ok(())
+}
+
+fn clean(project: &Project, packages: &[&OsStr]) -> anyhow::Result<()> {
+    let mut step = build_step(project);
+    step.args = ["clean", "--quiet"].map(OsString::from).into();
+    step.args.extend(packages.iter().flat_map(|name| ["--package".into(), OsString::from(name)]));
+    let ended = step.unseen().stderr_capture().run().with_context(|| format!("failed to start `{}`", step.short()))?;
+    let reason = String::from_utf8_lossy(&ended.stderr);
+    anyhow::ensure!(ended.status.success(), "`{}` failed: {}", step.short(), reason.trim_end());
+    Ok(())
 }
 
 /// Now, by the clock that stamps files: it is coarser than the system's, and may be another machine's.

@@ -112,7 +112,15 @@ pub fn dispatch(session: &mut Session<'_>, options: &Options) -> anyhow::Result<
     if let Some(builtin) = cli::find(&typed) {
         return forward(session, builtin.name, None, args);
     }
-    other(session, name, args)
+    let wants = if options.help { Wants::Help } else { Wants::Run };
+    other(session, name, args, wants)
+}
+
+/// What is wanted of a name. A script cannot be asked for its help: it would run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wants {
+    Run,
+    Help,
 }
 
 fn list(session: &Session<'_>) -> anyhow::Result<u8> {
@@ -156,7 +164,7 @@ fn help(session: &mut Session<'_>, args: &[OsString]) -> anyhow::Result<u8> {
     match (tasks::find(&typed), cli::find(&typed)) {
         (Some(task), _) => self::task(session, task, args),
         (None, Some(builtin)) => forward(session, builtin.name, None, args),
-        (None, None) => other(session, name, args),
+        (None, None) => other(session, name, args, Wants::Help),
     }
 }
 
@@ -233,7 +241,11 @@ fn forward(
             (None, _) => catalog::current(project),
         };
         if catalog.is_some_and(|catalog| catalog.find(command).is_none()) {
-            return Err(Failure::new(format!("the app has no command `{command}` yet")).into());
+            let message = match task {
+                Some(task) => format!("`{}` is not there yet: the app has no command `{command}`", task.name),
+                None => format!("the app has no command `{command}` yet"),
+            };
+            return Err(Failure::new(message).into());
         }
     }
     let role = if SERVERS.iter().any(|server| cli::same_name(server, command)) { Role::Server } else { Role::App };
@@ -264,12 +276,17 @@ fn command_files(project: &Project) -> Vec<String> {
 }
 
 /// A name that is neither a task nor a built-in command: a script, a command of the app, or a mistake.
-fn other(session: &mut Session<'_>, name: &OsStr, args: &[OsString]) -> anyhow::Result<u8> {
+fn other(session: &mut Session<'_>, name: &OsStr, args: &[OsString], wants: Wants) -> anyhow::Result<u8> {
     let project = session.project;
     let typed = name.to_string_lossy();
-    let scripts = scripts::read(project)?;
-    if let Some(script) = scripts.iter().find(|script| cli::same_name(&script.name, &typed)) {
-        let steps = vec![scripts::step(project, script, args)];
+    let scripts = scripts::names(project)?;
+    if let Some(name) = scripts.iter().find(|script| cli::same_name(script, &typed)) {
+        let script = scripts::find(project, name)?;
+        if wants == Wants::Help {
+            output::data(&scripts::about(&script))?;
+            return Ok(0);
+        }
+        let steps = vec![scripts::step(project, &script, args)];
         return session.carry_out(&Plan { task: script.name.clone(), steps });
     }
     let files = command_files(project);
@@ -281,11 +298,15 @@ fn other(session: &mut Session<'_>, name: &OsStr, args: &[OsString]) -> anyhow::
     let known = TASKS.iter().flat_map(|task| std::iter::once(&task.name).chain(task.aliases)).copied();
     let known = known.chain(cli::BUILTINS.iter().map(|builtin| builtin.name));
     let known = known.chain(files.iter().chain(entries).map(String::as_str));
-    let near = names::nearest(&typed, known.chain(scripts.iter().map(|script| script.name.as_str())));
-    let unknown = Failure::new(format!("unknown task `{typed}`"));
+    let near = names::nearest(&typed, known.chain(scripts.iter().map(String::as_str)));
+    let unknown = |hint: &str| {
+        // As without a name: everything there is, and then what is wrong.
+        output::note(help::list(project));
+        Failure::new(format!("unknown task `{typed}`")).hint(hint)
+    };
     if !near.is_empty() {
         let near: Vec<String> = near.iter().map(|name| format!("`{name}`")).collect();
-        return Err(unknown.hint(format!("did you mean {}?", near.join(" or "))).into());
+        return Err(unknown(&format!("did you mean {}?", near.join(" or "))).into());
     }
     // Nothing like it is known, so it may be a command that has just been written.
     if session.mode == Mode::Run {
@@ -299,5 +320,5 @@ fn other(session: &mut Session<'_>, name: &OsStr, args: &[OsString]) -> anyhow::
             return forward(session, &entry.name, None, args);
         }
     }
-    Err(unknown.hint("`cargo xtask help` lists them all").into())
+    Err(unknown("`cargo xtask help` lists them all").into())
 }

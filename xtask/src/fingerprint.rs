@@ -64,6 +64,21 @@ pub fn take(project: &Project) -> anyhow::Result<Fingerprint> {
     Ok(Fingerprint { hash: hasher.finish(), newest })
 }
 
+/// Whether what was last built in this target directory came from another checkout. Cargo takes two checkouts of one
+/// workspace for the same packages, and would call the other one's build fresh if it is newer than our files.
+pub fn is_of_another_checkout(project: &Project) -> bool {
+    let last = std::fs::read(root_file(project)).ok().map(|root| PathBuf::from(OsString::from_vec(root)));
+    match last {
+        Some(root) => root != project.root,
+        None => project.app_binary().exists() && compiled_from(project).is_err(),
+    }
+}
+
+/// Where the root of the checkout that was built last is remembered.
+pub fn root_file(project: &Project) -> PathBuf {
+    project.state().join(format!("app-{}.root", project.profile()))
+}
+
 /// The files that the compiler read for the binary, from cargo's dep-info beside it.
 fn compiled_from(project: &Project) -> anyhow::Result<Vec<PathBuf>> {
     let path = project.app_binary().with_extension("d");
@@ -106,7 +121,8 @@ fn listed(project: &Project, files: &mut Vec<PathBuf>) {
     }
 }
 
-fn packages(project: &Project) -> Vec<PathBuf> {
+/// The directories of the app and its crates; each is named like its package.
+pub(crate) fn packages(project: &Project) -> Vec<PathBuf> {
     let app = project.root.join("app");
     let crates = std::fs::read_dir(app.join("crates")).into_iter().flatten().filter_map(Result::ok);
     crates.map(|entry| entry.path()).chain([app.clone()]).collect()
@@ -114,11 +130,14 @@ fn packages(project: &Project) -> Vec<PathBuf> {
 
 /// Files that change how things are built.
 fn settings_of_the_build(project: &Project) -> Vec<PathBuf> {
+    // Cargo reads its configuration from every directory upwards, too.
     const NAMES: &[&str] =
         &["Cargo.toml", "Cargo.lock", ".cargo/config.toml", ".cargo/config", "rust-toolchain.toml", "rust-toolchain"];
     let mut files: Vec<PathBuf> = NAMES.iter().map(|name| project.root.join(name)).collect();
-    let home = project.variables.get(OsStr::new("CARGO_HOME"));
-    files.extend(home.map(|home| Path::new(home).join("config.toml")));
+    let variable = |name: &str| project.variables.get(OsStr::new(name)).map(PathBuf::from);
+    let above = project.root.ancestors().skip(1).map(|directory| directory.join(".cargo"));
+    let home = variable("CARGO_HOME").or_else(|| Some(variable("HOME")?.join(".cargo")));
+    files.extend(above.chain(home).flat_map(|directory| [directory.join("config.toml"), directory.join("config")]));
     files
 }
 

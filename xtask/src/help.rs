@@ -1,11 +1,12 @@
 //! The list of everything that can be typed after `cargo xtask`, and the short help of single tasks.
 
+use std::ffi::OsStr;
 use std::fmt::Write;
 
 use crate::catalog::{self, Catalog};
 use crate::project::Project;
-use crate::scripts;
 use crate::tasks::{self, Action, Group, TASKS, Task};
+use crate::{output, scripts};
 
 const INTRO: &str = "\
 Usage: cargo xtask [OPTIONS] <TASK> [ARGUMENTS OF THE TASK]...
@@ -42,7 +43,7 @@ pub fn list(project: &Project) -> String {
         Ok(scripts) => {
             let line = |script: scripts::Script| {
                 let hidden = if is_hidden(&script.name) { " (hidden by the task or command of this name)" } else { "" };
-                (script.name, script.words.join(" ") + hidden)
+                (script.name, output::quote_all(script.words.iter().map(OsStr::new)) + hidden)
             };
             let lines = scripts.into_iter().map(line).collect();
             sections.push(("Scripts (Cargo.toml)".to_owned(), lines));

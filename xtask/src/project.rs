@@ -38,7 +38,13 @@ impl Project {
         let binaries = executable.parent().context("failed to find the target directory")?.to_owned();
         let cargo = variable(&variables, "CARGO").cloned();
         let target = binaries.parent().unwrap_or(&binaries);
-        let scrubbed = environment::scrub(&variables, target, cargo.as_deref().map(Path::new));
+        let mut scrubbed = environment::scrub(&variables, target, cargo.as_deref().map(Path::new));
+        // Nested cargo stands in the root, not where the person stands: a relative directory would be another one.
+        for name in ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR"] {
+            if variable(&variables, name).is_some_and(|directory| Path::new(directory).is_relative()) {
+                scrubbed = scrubbed.with(name, target.as_os_str());
+            }
+        }
         Ok(Self { root, here, cargo: cargo.unwrap_or_else(|| "cargo".into()), variables, scrubbed, binaries })
     }
 

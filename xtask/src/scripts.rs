@@ -10,13 +10,14 @@
 //! is no shell, so `$`, `*`, `|`, `&&` and backslashes mean themselves. Arguments typed after the name are appended.
 //! A script runs where the person stands; a program written with a `/` is looked up from the workspace root.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use anyhow::Context;
 use toml::{Table, Value};
 
 use crate::failure::Failure;
+use crate::output;
 use crate::plan::{Role, Step};
 use crate::project::Project;
 
@@ -34,13 +35,44 @@ pub struct Script {
 /// # Errors
 /// When the manifest cannot be read, or a script is not a string or a list of strings.
 pub fn read(project: &Project) -> anyhow::Result<Vec<Script>> {
+    table(project)?.iter().map(|(name, value)| parse(name, value)).collect()
+}
+
+/// The names of the scripts, also of those that are written wrongly.
+///
+/// # Errors
+/// When the manifest cannot be read.
+pub fn names(project: &Project) -> anyhow::Result<Vec<String>> {
+    Ok(table(project)?.into_iter().map(|(name, _)| name).collect())
+}
+
+/// The script of this name; others may be written wrongly.
+///
+/// # Errors
+/// When the manifest cannot be read, or the script is not a string or a list of strings.
+pub fn find(project: &Project, name: &str) -> anyhow::Result<Script> {
+    let table = table(project)?;
+    parse(name, table.get(name).with_context(|| format!("there is no script `{name}`"))?)
+}
+
+/// What is said about a script in place of its help.
+pub fn about(script: &Script) -> String {
+    let words = output::quote_all(script.words.iter().map(OsStr::new));
+    format!(
+        "A script of this project (`Cargo.toml`): {words}\n\nUsage: cargo xtask {} [ARGUMENTS]...\n\nWhat is typed after its \
+         name is added at the end.\n",
+        script.name
+    )
+}
+
+fn table(project: &Project) -> anyhow::Result<Table> {
     let path = project.root.join("Cargo.toml");
     let text = std::fs::read_to_string(&path).with_context(|| format!("failed to read `{}`", path.display()))?;
     let manifest: Table = text.parse().with_context(|| format!("failed to read `{}`", path.display()))?;
     let table = ["workspace", "metadata", "xtask", "scripts"]
         .iter()
         .try_fold(&manifest, |table, key| table.get(*key).and_then(Value::as_table));
-    table.into_iter().flatten().map(|(name, value)| parse(name, value)).collect()
+    Ok(table.cloned().unwrap_or_default())
 }
 
 fn parse(name: &str, value: &Value) -> anyhow::Result<Script> {
@@ -51,9 +83,11 @@ fn parse(name: &str, value: &Value) -> anyhow::Result<Script> {
     };
     match words {
         Some(words) if !words.is_empty() => Ok(Script { name: name.to_owned(), words }),
-        _ => Err(Failure::new(format!("script `{name}` is neither a command line nor a list of words"))
-            .hint(format!("write `{name} = [\"program\", \"argument\"]` in `Cargo.toml`"))
-            .into()),
+        _ => Err(Failure::new(format!(
+            "script `{name}` is neither a command line with closed quotes nor a list of words"
+        ))
+        .hint(format!("write `{name} = [\"program\", \"argument\"]` in `Cargo.toml`"))
+        .into()),
     }
 }
 

@@ -145,9 +145,12 @@ fn the_project_is_found_from_anywhere() {
     let root = Root::new();
     let path = root.path().display().to_string();
     let list = "users\n [ ] 0001_initial\n";
+    // Not behind the link to the sources: there the current directory is the checkout's own.
+    let below = root.path().join("notes/today");
+    std::fs::create_dir_all(&below).expect("a directory");
     // From a directory below it, by option, and by variable.
     for (directory, line, variable) in [
-        (root.path().join("app/src"), "showmigrations users".to_owned(), ""),
+        (below, "showmigrations users".to_owned(), ""),
         ("/".into(), format!("--root {path} showmigrations users"), ""),
         ("/".into(), "showmigrations users".to_owned(), path.as_str()),
     ] {

@@ -88,6 +88,24 @@ fn the_binary_of_another_checkout_in_a_shared_target_directory_is_not_ours() {
 }
 
 #[test]
+fn two_checkouts_that_share_a_target_directory_do_not_run_each_others_code() {
+    let (first, second) = (Sandbox::new(), Sandbox::new());
+    // The second checkout is older than the first one's build: by their times alone its files look built.
+    second.write("app/src/main.rs", "fn main() { println!(\"second\") }\n");
+    first.write("app/src/main.rs", "fn main() { println!(\"first\") }\n");
+    let shared = first.root().join("target");
+    let said = |sandbox: &Sandbox| {
+        let call = sandbox.xtask(["version"]).env("CARGO_TARGET_DIR", &shared).real_cargo().any_output();
+        call.run().stdout
+    };
+    assert_eq!(said(&first), "first\n");
+    std::fs::remove_dir_all(second.root().join("target")).expect("a directory");
+    std::os::unix::fs::symlink(&shared, second.root().join("target")).expect("a link");
+    assert_eq!(said(&second), "second\n");
+    assert_eq!(said(&first), "first\n");
+}
+
+#[test]
 fn a_failed_build_shows_the_compilers_words_and_starts_nothing() {
     let sandbox = Sandbox::new();
     sandbox.write("app/src/main.rs", "fn main() { nonsense }\n");

@@ -73,7 +73,7 @@ fn a_slip_gets_the_nearest_name_and_starts_no_build() {
     for (typed, near) in
         [("migarte", "migrate"), ("chek", "check"), ("lintin", "linting"), ("stop-prd", "stop-prod"), ("tset", "test")]
     {
-        let stderr = format!("error: unknown task `{typed}`\nhint: did you mean `{near}`?\n");
+        let stderr = sandbox.unknown(typed, &format!("did you mean `{near}`?"));
         sandbox.xtask([typed]).status(1).stderr(&stderr).run();
     }
     assert!(!sandbox.root().join("target/debug/app").exists());
@@ -83,16 +83,17 @@ fn a_slip_gets_the_nearest_name_and_starts_no_build() {
 fn an_apps_own_command_is_near_too_once_it_is_known() {
     let sandbox = Sandbox::built();
     sandbox.xtask(["help"]).any_output().run();
-    let stderr = "error: unknown task `send-maling`\nhint: did you mean `send_mailing`?\n";
-    sandbox.xtask(["send-maling"]).status(1).stderr(stderr).run();
+    let stderr = sandbox.unknown("send-maling", "did you mean `send_mailing`?");
+    sandbox.xtask(["send-maling"]).status(1).stderr(&stderr).run();
 }
 
 #[test]
 fn a_name_like_no_other_is_looked_for_in_a_fresh_app() {
     let sandbox = Sandbox::new();
-    let unknown = "error: unknown task `zzzzzz`\nhint: `cargo xtask help` lists them all\n";
-    sandbox.xtask(["zzzzzz"]).status(1).stderr(&format!("{BUILD}{unknown}")).run();
-    sandbox.xtask(["zzzzzz"]).status(1).stderr(unknown).run();
+    let first = sandbox.xtask(["zzzzzz"]).status(1).any_output().run().stderr;
+    let unknown = sandbox.unknown("zzzzzz", "`cargo xtask help` lists them all");
+    assert_eq!(first, format!("{BUILD}{unknown}"));
+    sandbox.xtask(["zzzzzz"]).status(1).stderr(&unknown).run();
 }
 
 #[test]
@@ -107,7 +108,8 @@ fn an_apps_own_command_is_found_by_both_spellings_with_its_arguments() {
 fn a_task_whose_command_the_app_lacks_says_so() {
     let sandbox = Sandbox::built();
     for (task, command) in [("collectstatic", "collectstatic"), ("prod", "serve"), ("clear_cache", "clear_cache")] {
-        let stderr = format!("error: the app has no command `{command}` yet\n");
+        let name = task.replace('_', "-");
+        let stderr = format!("error: `{name}` is not there yet: the app has no command `{command}`\n");
         sandbox.xtask([task]).status(1).stderr(&stderr).run();
     }
     sandbox.xtask(["stop_prod"]).status(1).stderr("error: `stop-prod` is not there yet\n").run();

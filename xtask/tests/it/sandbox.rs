@@ -71,6 +71,12 @@ impl Sandbox {
         std::fs::hard_link(from, &to).or_else(|_| std::fs::copy(from, &to).map(drop)).expect("a program");
     }
 
+    /// What is said about an unknown name: the whole list, and then what is wrong.
+    pub(crate) fn unknown(&self, typed: &str, hint: &str) -> String {
+        let list = self.xtask(["help"]).any_output().run().stdout;
+        format!("{list}\nerror: unknown task `{typed}`\nhint: {hint}\n")
+    }
+
     /// A call of xtask, as cargo makes it.
     pub(crate) fn xtask<A: Into<OsString>>(&self, args: impl IntoIterator<Item = A>) -> Call<'_> {
         let mut command = Command::new(self.root.join("target/debug/xtask"));

@@ -48,7 +48,7 @@ fn a_program_that_is_not_there_or_no_program_is_named() {
 #[test]
 fn a_script_of_the_wrong_kind_is_an_error_and_harms_no_task() {
     let sandbox = sandbox("odd = 3");
-    let stderr = "error: script `odd` is neither a command line nor a list of words\n\
+    let stderr = "error: script `odd` is neither a command line with closed quotes nor a list of words\n\
                   hint: write `odd = [\"program\", \"argument\"]` in `Cargo.toml`\n";
     sandbox.xtask(["odd"]).status(1).stderr(stderr).run();
     let list = sandbox.xtask(["help"]).any_output().run().stdout;
@@ -60,4 +60,23 @@ fn a_script_of_the_wrong_kind_is_an_error_and_harms_no_task() {
 fn scripts_are_listed() {
     let list = sandbox("lint = 'cargo clippy'").xtask(["help"]).any_output().run().stdout;
     assert!(list.contains("\nScripts (Cargo.toml):\n  lint             cargo clippy\n"), "{list}");
+}
+
+#[test]
+fn asking_for_the_help_of_a_script_does_not_run_it() {
+    let sandbox = sandbox("made = ['touch', 'made it']");
+    let about = "A script of this project (`Cargo.toml`): touch 'made it'\n\nUsage: cargo xtask made [ARGUMENTS]...\n\n\
+                 What is typed after its name is added at the end.\n";
+    sandbox.xtask(["help", "made"]).stdout(about).run();
+    sandbox.xtask(["--help", "made"]).stdout(about).run();
+    assert!(!sandbox.root().join("made it").exists());
+}
+
+#[test]
+fn a_script_that_is_written_wrongly_harms_no_other_name() {
+    let sandbox = sandbox("odd = \"echo 'open\"\nfine = 'true'");
+    sandbox.xtask(["fine"]).run();
+    let stderr = "error: script `odd` is neither a command line with closed quotes nor a list of words\n\
+                  hint: write `odd = [\"program\", \"argument\"]` in `Cargo.toml`\n";
+    sandbox.xtask(["odd"]).status(1).stderr(stderr).run();
 }

@@ -10,7 +10,8 @@ use crate::management::{Checks, Command, Console, Output, Role};
 
 impl Command for cli::Showmigrations {
     const NAME: &'static str = "showmigrations";
-    const CHECKS: Checks = Checks::None;
+    // Without the modules' folders it would say that there are no migrations.
+    const CHECKS: Checks = Checks::Tags(&["models"]);
 
     async fn handle(self, ctx: &Context, console: &mut Console) -> anyhow::Result<Output> {
         for label in &self.modules {

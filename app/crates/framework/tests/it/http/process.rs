@@ -64,6 +64,7 @@ impl Server {
         let mut command = Command::new(std::env::current_exe().expect("this program"));
         command
             .args(["--exact", "http::process::main", "--ignored", "--nocapture", "--test-threads=1"])
+            .env_clear()
             .env(ARGUMENTS, [&["runserver"], arguments].concat().join("\n"))
             .envs(sandbox.env().iter())
             .current_dir(sandbox.dir.path())
