@@ -1,7 +1,7 @@
 //! Starting one process and waiting for its end: process groups, signals, exit codes, and the pipe that tells a
 //! child that xtask is gone.
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -47,14 +47,14 @@ impl Ended {
 /// child made of it.
 ///
 /// A `Build` or `Server` has a process group of its own: signals are passed on to the group, a second one kills it at
-/// once, and so does the deadline. The others share xtask's group and terminal: Ctrl-C reaches them without xtask,
-/// which only waits.
+/// once, and so does the deadline. So has a `Tool` (a script, `cargo test`) away from a terminal, so that nothing that it
+/// started stays behind. The others share xtask's group and terminal: Ctrl-C reaches them without xtask, which only waits.
 ///
 /// # Errors
 /// When the program cannot be started ([`io::Error`] in the chain) or waited for.
 pub fn run(step: &Step, signals: &mut Signals) -> anyhow::Result<(Ended, Option<Signal>)> {
-    let own_group = matches!(step.role, Role::Build | Role::Server);
-    let (mut child, parent_end) = spawn(step, own_group)?;
+    let own_group = has_own_group(step.role);
+    let (mut child, parent_end) = spawn(step)?;
     let pid = Pid::from_child(&child);
     let send = |signal| {
         // The only error there can be is that it has ended already.
@@ -100,6 +100,15 @@ pub fn run(step: &Step, signals: &mut Signals) -> anyhow::Result<(Ended, Option<
     Ok((ended, asked))
 }
 
+fn has_own_group(role: Role) -> bool {
+    match role {
+        Role::Build | Role::Server => true,
+        // At a terminal it may want to read from it, which only the group in the foreground can.
+        Role::Tool => !io::stdin().is_terminal(),
+        Role::App => false,
+    }
+}
+
 fn ended(status: ExitStatus) -> Ended {
     match (status.code(), status.signal()) {
         (_, Some(signal_hook::consts::SIGINT)) | (Some(130), _) => Ended::Interrupted,
@@ -110,15 +119,18 @@ fn ended(status: ExitStatus) -> Ended {
 
 /// Starts the child. The second value is the end of the pipe that must stay open as long as xtask lives: the child's
 /// end reads "end of file" when it is gone, even by SIGKILL.
-fn spawn(step: &Step, own_group: bool) -> anyhow::Result<(Child, Option<OwnedFd>)> {
+fn spawn(step: &Step) -> anyhow::Result<(Child, Option<OwnedFd>)> {
     let mut command = Command::new(&step.program);
     command.args(&step.args).current_dir(&step.directory).envs(&step.env.set);
     for name in &step.env.removed {
         command.env_remove(name);
     }
-    if own_group {
-        // In a group of its own it is in the terminal's background, where reading would stop it.
-        command.process_group(0).stdin(Stdio::null());
+    if has_own_group(step.role) {
+        command.process_group(0);
+    }
+    if matches!(step.role, Role::Build | Role::Server) {
+        // It may be in the terminal's background, where reading would stop it.
+        command.stdin(Stdio::null());
     }
     let mut parent_end = None;
     if matches!(step.role, Role::App | Role::Server) {

@@ -80,3 +80,14 @@ fn a_script_that_is_written_wrongly_harms_no_other_name() {
                   hint: write `odd = [\"program\", \"argument\"]` in `Cargo.toml`\n";
     sandbox.xtask(["odd"]).status(1).stderr(stderr).run();
 }
+
+#[test]
+fn a_signal_reaches_everything_that_a_script_started() {
+    let sandbox = sandbox("left = ['sh', '-c', 'sleep 300 & echo ready; wait']");
+    let running = sandbox.xtask(["left"]).start();
+    running.wait_for("ready");
+    running.signal(rustix::process::Signal::TERM);
+    // It ends when nobody holds its output any more: neither the shell nor what the shell started.
+    let (code, _, stderr) = running.end();
+    assert_eq!(code, Some(143), "{stderr}");
+}

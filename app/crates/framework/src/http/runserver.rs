@@ -33,7 +33,8 @@ impl Command for cli::Runserver {
         let ready = Ready::of(ctx.handover())?;
         if console.system_checks() == SystemChecks::Run {
             console.stdout.write("Performing system checks...\n\n");
-            checks::run(&Selection { announce: true, deploy: production, ..Selection::default() }, ctx, console).await?;
+            checks::run(&Selection { announce: true, deploy: production, ..Selection::default() }, ctx, console)
+                .await?;
         }
         let site = Site::new(ctx.clone())?;
         let Bound { listener, local, ownership, url } = listen(ctx, self.addrport.as_ref())?;
