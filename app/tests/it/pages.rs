@@ -51,6 +51,16 @@ async fn mailings_are_listed_page_by_page() {
 }
 
 #[tokio::test]
+async fn times_are_shown_in_the_time_zone_of_the_settings() {
+    let ctx = context(|settings| settings.time_zone = "Europe/Moscow".parse().expect("a time zone"));
+    Call::named("migrate", [""; 0]).run(&ctx).await.expect("tables");
+    service::load_demo(&ctx.db().await.expect("a database"), &demo::data(ctx.now())).await.expect("demo data");
+    let page = Client::new(&ctx).get("/mailings/").await.body;
+    // The first mailing starts in an hour; Moscow is three hours ahead.
+    assert!(page.contains("<time datetime=\"2026-01-02T04:04:00Z\">2026-01-02 07:04</time>"), "{page}");
+}
+
+#[tokio::test]
 async fn the_front_page_counts_what_there_is() {
     let response = Client::new(&with_demo().await).get("/").await;
     assert_eq!(response.status, 200);

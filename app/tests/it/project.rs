@@ -1,8 +1,11 @@
 //! What must hold for the project as a whole: models and migrations agree, commands are well-formed, demo data is as
 //! promised.
 
+use std::sync::Arc;
+
 use app::modules::mailings::demo;
 use app::modules::mailings::models::mailing::Status;
+use framework::clock::ManualClock;
 use framework::conf::{Env, Layout, Settings, Source, load};
 use framework::context::{Context, ContextBuilder};
 use framework::migrations;
@@ -15,7 +18,11 @@ pub(crate) fn context(change: impl FnOnce(&mut Settings)) -> Context {
     let mut settings = load(&Source { explicit: None }, &env, &layout).expect("the product's settings");
     change(&mut settings);
     let project = app::project();
-    ContextBuilder::new(settings, layout, project.modules().to_vec()).project(project.name, project.version).build()
+    let now = chrono::DateTime::from_timestamp(1_767_323_040, 0).expect("2026-01-02 03:04 UTC");
+    ContextBuilder::new(settings, layout, project.modules().to_vec())
+        .project(project.name, project.version)
+        .clock(Arc::new(ManualClock::new(now)))
+        .build()
 }
 
 #[test]

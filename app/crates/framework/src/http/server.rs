@@ -166,6 +166,11 @@ async fn connection(stream: TcpStream, site: Arc<Site>, mut phases: watch::Recei
         }
     };
     if let Err(error) = result {
+        if error.is_parse() {
+            // hyper has answered it (400, 414, 431); no page of ours has seen it.
+            tracing::warn!(target: "http.server", "a request could not be read: {error}");
+            return;
+        }
         tracing::debug!(target: "http.server", "a connection broke off: {error}");
     }
 }
