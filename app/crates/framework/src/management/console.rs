@@ -4,7 +4,7 @@ use std::io::{self, BufRead, IsTerminal as _};
 
 use super::dispatch::SystemChecks;
 use super::error::CommandError;
-use super::stream::{Capture, Stream};
+use super::stream::Stream;
 use super::style::{Palette, Role};
 
 /// Where answers come from.
@@ -72,11 +72,6 @@ impl Console {
     /// A console on these streams, verbosity 1.
     pub fn new(stdout: Stream, stderr: Stream, stdin: Input) -> Self {
         Self { stdout, stderr, stdin, verbosity: 1, answer: Answer::default(), system_checks: SystemChecks::Skip }
-    }
-
-    /// A console that captures both streams and has no input.
-    pub fn captured(stdout: &Capture, stderr: &Capture) -> Self {
-        Self::new(Stream::capture(stdout), Stream::capture(stderr), Input::piped(""))
     }
 
     /// How much to say: 0 nothing, 1 normal, 2 verbose, 3 very verbose.
