@@ -85,8 +85,13 @@ impl<'a> Session<'a> {
         (freshness == Freshness::Stale).then(|| app::build_step(self.project))
     }
 
-    /// Says where the time went, if that was asked for.
-    pub fn report_timings(&self) {
+    /// Says where the time went, if that was asked for, and at last repeats the command that failed.
+    pub fn report(&self) {
+        self.report_timings();
+        self.runner.report_failure();
+    }
+
+    fn report_timings(&self) {
         let Some(started) = self.timed_from else { return };
         let times = self.runner.timings;
         let own = started.elapsed().saturating_sub(times.build + times.run);

@@ -51,6 +51,6 @@ fn execute(options: Options, started: Instant) -> anyhow::Result<u8> {
     let project = Project::discover()?;
     let mut session = Session::new(&project, &options, started);
     let code = dispatch::dispatch(&mut session, &options)?;
-    session.report_timings();
+    session.report();
     Ok(code)
 }

@@ -30,6 +30,8 @@ pub struct Runner<'a> {
     signals: Option<Signals>,
     /// The signal that asked xtask to end: no further step is started.
     asked: Option<Signal>,
+    /// The command that failed, to be repeated as the very last line.
+    failed: Option<String>,
     /// The time spent so far.
     pub timings: Timings,
 }
@@ -37,7 +39,7 @@ pub struct Runner<'a> {
 impl<'a> Runner<'a> {
     /// A runner that has run nothing yet.
     pub fn new(project: &'a Project) -> Self {
-        Self { project, signals: None, asked: None, timings: Timings::default() }
+        Self { project, signals: None, asked: None, failed: None, timings: Timings::default() }
     }
 
     /// Runs the steps in order up to the first that fails, and gives the exit code.
@@ -52,6 +54,13 @@ impl<'a> Runner<'a> {
             }
         }
         Ok(0)
+    }
+
+    /// Repeats the command that failed, if one did. To be called last of all.
+    pub fn report_failure(&self) {
+        if let Some(complaint) = &self.failed {
+            output::note(complaint);
+        }
     }
 
     /// Runs one step and gives its exit code.
@@ -87,24 +96,26 @@ impl<'a> Runner<'a> {
         match ended {
             Ok((ended, asked)) => {
                 self.asked = asked;
-                Ok(report(step, ended))
+                self.failed = complaint(step, ended);
+                Ok(exit_code(step, ended))
             }
             Err(error) => Err(cannot_start(step, error)),
         }
     }
 }
 
-/// Repeats a command that failed as the last line, and gives the exit code.
-fn report(step: &Step, ended: Ended) -> u8 {
+/// What is said of a command that failed; nothing after Ctrl-C.
+fn complaint(step: &Step, ended: Ended) -> Option<String> {
     let command = step.short();
     match ended {
-        Ended::Exited(0) | Ended::Interrupted => {}
-        Ended::Exited(code) => output::note(format_args!("error: `{command}` exited with {code}")),
-        Ended::Killed(signal) => {
-            output::note(format_args!("error: `{command}` was killed by {}", names::signal(signal)));
-        }
-        Ended::TimedOut => output::note(format_args!("error: `{command}` did not stop in time and was killed")),
+        Ended::Exited(0) | Ended::Interrupted => None,
+        Ended::Exited(code) => Some(format!("error: `{command}` exited with {code}")),
+        Ended::Killed(signal) => Some(format!("error: `{command}` was killed by {}", names::signal(signal))),
+        Ended::TimedOut => Some(format!("error: `{command}` did not stop in time and was killed")),
     }
+}
+
+fn exit_code(step: &Step, ended: Ended) -> u8 {
     match (step.role, ended) {
         (Role::Build, Ended::Exited(code)) if code != 0 => 101,
         _ => ended.code(),

@@ -142,3 +142,11 @@ fn timings_say_where_the_time_went() {
     assert_eq!(what, ["xtask itself", "of it freshness", "build", "run"]);
     assert_eq!(output.stdout, app(&["check"]));
 }
+
+#[test]
+fn the_failed_command_is_the_last_line_after_the_timings_too() {
+    let sandbox = Sandbox::built();
+    let call = sandbox.xtask(["--timings", "check"]).env("FAKE_CHECK", "exit 3").status(3).any_output();
+    let stderr = call.run().stderr;
+    assert!(stderr.contains("timings: run") && stderr.ends_with("\nerror: `app check` exited with 3\n"), "{stderr}");
+}
