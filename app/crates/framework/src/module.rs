@@ -1,11 +1,17 @@
 //! What a module brings to the project: models, migrations, commands, pages, checks, and modules below it.
 
+use db::migrations::DataFunction;
+
 use crate::checks::Check;
 use crate::http::Route;
 use crate::management::CommandSpec;
+use crate::migrations::{Handlers, MigrateEvent};
 
 /// Migration files that are compiled in: name (`0001_initial`) and text.
 pub type Migrations = &'static [(&'static str, &'static str)];
+
+/// Functions that data migrations call, by the name that stands after the module's label and a dot.
+pub type DataFunctions = &'static [(&'static str, DataFunction)];
 
 /// A module, as its `module()` function describes it.
 #[derive(Clone)]
@@ -18,6 +24,9 @@ pub struct Module {
     pub(crate) commands: Vec<CommandSpec>,
     pub(crate) routes: Vec<Route>,
     pub(crate) checks: Vec<Check>,
+    pub(crate) pre_migrate: Handlers,
+    pub(crate) post_migrate: Handlers,
+    pub(crate) data_functions: DataFunctions,
     pub(crate) submodules: &'static [fn() -> Module],
 }
 
@@ -33,6 +42,9 @@ impl Module {
             commands: Vec::new(),
             routes: Vec::new(),
             checks: Vec::new(),
+            pre_migrate: Handlers::default(),
+            post_migrate: Handlers::default(),
+            data_functions: &[],
             submodules: &[],
         }
     }
@@ -64,6 +76,32 @@ impl Module {
     /// Its system checks.
     pub fn checks(mut self, checks: Vec<Check>) -> Self {
         self.checks = checks;
+        self
+    }
+
+    /// Adds what is done before a database is migrated, for each database and each time, even if nothing is to be
+    /// applied. Several processes may migrate at once, and all of them run it.
+    pub fn pre_migrate(
+        mut self,
+        handler: impl AsyncFn(MigrateEvent<'_>) -> anyhow::Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        self.pre_migrate.push(handler);
+        self
+    }
+
+    /// Adds what is done after a database was migrated or emptied by `flush`, under the same conditions.
+    pub fn post_migrate(
+        mut self,
+        handler: impl AsyncFn(MigrateEvent<'_>) -> anyhow::Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        self.post_migrate.push(handler);
+        self
+    }
+
+    /// Functions for `run_rust` in migrations, which call them `<label>.<name>`: `("fill_names", fill_names)` of the
+    /// module `users` is `function = "users.fill_names"`.
+    pub fn data_functions(mut self, functions: DataFunctions) -> Self {
+        self.data_functions = functions;
         self
     }
 

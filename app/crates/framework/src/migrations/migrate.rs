@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use db::migrations::{Direction, Executor, Functions, Loader, Mode, Plan, Progress, Target};
+use db::ProjectState;
+use db::migrations::{Direction, Executor, Loader, Mode, Plan, Progress, Target};
 
-use super::{check_label, load, reflected};
+use super::{MigrateEvent, Moment, check_label, data_functions, load, reflected, run_handlers, state_of};
 use crate::context::Context;
 use crate::management::{Checks, Command, CommandError, Console, Output, Role};
 
@@ -25,10 +26,11 @@ impl Command for cli::Migrate {
         if self.if_empty && database.has_tables().await? {
             return Ok(Output::None);
         }
-        let functions = Functions::default();
+        let functions = data_functions(ctx.modules());
         let executor = Executor::new(&database, &loader, &functions);
+        // Also finds what is wrong with the history before anything is announced or run.
+        let plan = executor.plan(&targets).await.map_err(command_error)?;
         if self.check || self.plan {
-            let plan = executor.plan(&targets).await.map_err(command_error)?;
             if self.plan {
                 show_plan(&plan, &loader, console);
             }
@@ -36,7 +38,11 @@ impl Command for cli::Migrate {
         }
         let mode = if self.fake { Mode::Fake } else { Mode::Run };
         show_heading(&heading, console);
-        apply(&executor, &targets, mode, ctx, console).await?;
+        let before = state_of(&loader, &database).await?;
+        let event = MigrateEvent { ctx, database: &database, alias, state: &before, console: &mut *console };
+        run_handlers(Moment::Before, event).await?;
+        let state = apply(&executor, &targets, mode, ctx, console).await?;
+        run_handlers(Moment::After, MigrateEvent { ctx, database: &database, alias, state: &state, console }).await?;
         Ok(Output::None)
     }
 }
@@ -130,7 +136,7 @@ async fn apply(
     mode: Mode,
     ctx: &Context,
     console: &mut Console,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<ProjectState> {
     let verbosity = console.verbosity();
     if verbosity > 0 {
         console.stdout.styled(Role::MigrateHeading, "Running migrations:");
@@ -143,7 +149,7 @@ async fn apply(
         command_error(error)
     })?;
     if !outcome.plan.is_empty() || verbosity == 0 {
-        return Ok(());
+        return Ok(outcome.state);
     }
     console.stdout.write("  No migrations to apply.");
     let changed = changed_modules(ctx, &outcome.state)?;
@@ -159,7 +165,7 @@ async fn apply(
             ),
         );
     }
-    Ok(())
+    Ok(outcome.state)
 }
 
 fn show_progress(progress: Progress<'_>, console: &mut Console) {
@@ -178,7 +184,7 @@ fn show_progress(progress: Progress<'_>, console: &mut Console) {
 }
 
 /// The modules whose models differ from what the migrations say.
-fn changed_modules(ctx: &Context, migrated: &db::ProjectState) -> anyhow::Result<Vec<String>> {
+fn changed_modules(ctx: &Context, migrated: &ProjectState) -> anyhow::Result<Vec<String>> {
     let differences = migrated.diff(&reflected(ctx.modules())?);
     let changed = |label: &str| differences.iter().any(|line| line.starts_with(&format!("model {label}.")));
     Ok(ctx.modules().iter().map(|module| module.label().to_owned()).filter(|label| changed(label)).collect())

@@ -1,5 +1,6 @@
 //! Migrations of the installed modules: the commands, and the warning that some are unapplied.
 
+mod handlers;
 mod migrate;
 mod showmigrations;
 
@@ -12,6 +13,9 @@ use db::{Database, ModuleModels, ProjectState};
 use crate::context::Context;
 use crate::management::{CommandError, Console, Role};
 use crate::module::Module;
+
+pub use handlers::MigrateEvent;
+pub(crate) use handlers::{Handlers, Moment, data_functions, run_handlers};
 
 /// The state that the models of these modules describe.
 ///
@@ -85,6 +89,13 @@ async fn applied(ctx: &Context, alias: Option<&str>) -> anyhow::Result<(Database
     let database = ctx.database(alias.unwrap_or("default")).await?;
     let applied = database.applied_migrations().await?;
     Ok((database, applied))
+}
+
+/// What the migrations that are applied to a database say its tables look like.
+pub(crate) async fn state_of(loader: &Loader, database: &Database) -> anyhow::Result<ProjectState> {
+    let applied = database.applied_migrations().await?;
+    let nodes: Vec<NodeKey> = loader.graph().full_plan().into_iter().filter(|key| applied.contains_key(key)).collect();
+    Ok(loader.state_after(&nodes)?)
 }
 
 /// Checks that there is an installed module with this label; `code` is the exit code when there is none.

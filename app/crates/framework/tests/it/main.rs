@@ -6,6 +6,7 @@ mod checks;
 mod diffsettings;
 mod finding;
 mod fixtures;
+mod handlers;
 mod http;
 mod kinds;
 mod logging;
