@@ -18,12 +18,16 @@ impl Operation {
             Operation::AlterField(op) => format!("Alter field {} on {}", op.new.name, op.model),
             Operation::RenameField(op) => format!("Rename field {} on {} to {}", op.from, op.model, op.to),
             Operation::AddIndex(op) => format!(
-                "Create index {} on field(s) {} of model {}",
+                "{} index {} on field(s) {} of model {}",
+                if op.concurrently { "Concurrently create" } else { "Create" },
                 op.index.name,
                 op.index.fields.join(", "),
                 op.model
             ),
-            Operation::RemoveIndex(op) => format!("Remove index {} from {}", op.index.name, op.model),
+            Operation::RemoveIndex(op) => {
+                let remove = if op.concurrently { "Concurrently remove" } else { "Remove" };
+                format!("{remove} index {} from {}", op.index.name, op.model)
+            }
             Operation::RenameIndex(op) => format!("Rename index {} on {} to {}", op.from, op.model, op.to),
             Operation::AddConstraint(op) => format!("Create constraint {} on model {}", op.constraint.name(), op.model),
             Operation::RemoveConstraint(op) => {

@@ -26,6 +26,16 @@ pub enum Progress<'a> {
     UnapplyStart(&'a NodeKey),
     /// It was; with [`Mode::Fake`] only its record is gone.
     UnapplySuccess(&'a NodeKey, Mode),
+    /// Follows `ApplyStart` or `UnapplyStart` when an earlier run stopped in the middle of a migration that is not
+    /// atomic: it goes on after operation `done` of `total`, counted as in the file whichever way it goes.
+    Resuming {
+        /// The migration.
+        key: &'a NodeKey,
+        /// How many of its operations are in force.
+        done: usize,
+        /// How many it has.
+        total: usize,
+    },
 }
 
 /// Whether tables are touched.
@@ -45,6 +55,8 @@ pub struct Outcome {
     pub plan: Plan,
     /// What the tables look like now, as the migrations say.
     pub state: ProjectState,
+    /// Applied migrations whose file was edited since; see [`Loader::edited`].
+    pub edited: Vec<NodeKey>,
 }
 
 /// Carries out plans on one database.
@@ -155,7 +167,9 @@ impl<'a> Executor<'a> {
                 Direction::Backwards => Progress::UnapplySuccess(&step.key, mode),
             });
         }
-        Ok(Outcome { plan, state: states.current })
+        let mut edited = self.loader.edited(&applied);
+        edited.retain(|key| !plan.steps.iter().any(|step| step.key == *key));
+        Ok(Outcome { plan, state: states.current, edited })
     }
 
     fn plan_from(&self, applied: &BTreeMap<NodeKey, Applied>, targets: &[Target]) -> Result<Plan, Error> {

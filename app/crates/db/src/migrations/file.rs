@@ -54,6 +54,7 @@ impl MigrationFile {
 
 fn read(text: &str) -> Result<MigrationFile, Problem> {
     let mut file = MigrationFile { atomic: true, ..MigrationFile::default() };
+    let mut concurrent = None;
     for (key, value) in DeTable::parse(text)?.into_inner() {
         match key.get_ref().as_ref() {
             "initial" => file.initial = convert(value)?,
@@ -71,7 +72,12 @@ fn read(text: &str) -> Result<MigrationFile, Problem> {
                     return Err(Problem::at(span, "`operations` must be a list, write [[operations]]"));
                 };
                 for value in operations {
-                    file.operations.push(operation(value)?);
+                    let span = value.span();
+                    let operation = operation(value)?;
+                    if concurrent.is_none() && operation.is_concurrent() {
+                        concurrent = Some(span);
+                    }
+                    file.operations.push(operation);
                 }
             }
             other => {
@@ -81,7 +87,15 @@ fn read(text: &str) -> Result<MigrationFile, Problem> {
             }
         }
     }
-    Ok(file)
+    match concurrent {
+        // PostgreSQL would refuse it, SQLite would not: found out before either is asked.
+        Some(span) if file.atomic => {
+            let message =
+                "`concurrently` does not work inside a transaction, write `atomic = false` at the top of the file";
+            Err(Problem::at(span, message))
+        }
+        _ => Ok(file),
+    }
 }
 
 /// Reads a value; where the conversion loses the place of its complaint, the value's own is near enough.

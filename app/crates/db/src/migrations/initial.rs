@@ -125,7 +125,11 @@ fn postpone_parts(model: &mut ModelDefinition, later: &mut Vec<Operation>) {
     let (now, after) = std::mem::take(&mut model.indexes).into_iter().partition(|index| has_all(&index.fields));
     model.indexes = now;
     let after: Vec<crate::state::Index> = after;
-    later.extend(after.into_iter().map(|index| Operation::AddIndex(AddIndex { model: model.model.clone(), index })));
+    later.extend(
+        after
+            .into_iter()
+            .map(|index| Operation::AddIndex(AddIndex { model: model.model.clone(), index, concurrently: false })),
+    );
     // A condition may name any field, so every check waits.
     let (now, after): (Vec<_>, Vec<_>) = std::mem::take(&mut model.constraints)
         .into_iter()

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, io, path::Path};
 
-use super::{Graph, ModuleMigrations, NodeKey, Operation, Source, file::MigrationFile};
+use super::{Applied, Graph, ModuleMigrations, NodeKey, Operation, Source, file::MigrationFile};
 use crate::{Error, ProjectState};
 
 /// One migration, as its file says.
@@ -113,6 +113,16 @@ impl Loader {
     /// One migration.
     pub fn migration(&self, key: &NodeKey) -> Option<&Migration> {
         self.migrations.get(key)
+    }
+
+    /// The applied migrations whose file is no longer the one that was applied: the database has what the old text
+    /// said. Those without a file, or recorded without a checksum, are not among them.
+    pub fn edited(&self, applied: &BTreeMap<NodeKey, Applied>) -> Vec<NodeKey> {
+        let differs = |(key, record): &(&NodeKey, &Applied)| {
+            let now = self.migrations.get(*key).map_or("", |migration| &migration.checksum);
+            !now.is_empty() && !record.checksum.is_empty() && now != record.checksum
+        };
+        applied.iter().filter(differs).map(|(key, _)| key.clone()).collect()
     }
 
     /// A module's migrations, in alphabetical order.

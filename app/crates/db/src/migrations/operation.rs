@@ -113,6 +113,10 @@ operations! {
         model: String,
         /// The index.
         index: Index,
+        /// Built or taken away while others go on writing, outside any transaction: only with `atomic = false`, and only
+        /// PostgreSQL knows it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        concurrently: bool,
     }
     /// An index taken away.
     RemoveIndex {
@@ -120,6 +124,9 @@ operations! {
         model: String,
         /// The index as it was.
         index: Index,
+        /// See [`AddIndex`].
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        concurrently: bool,
     }
     /// Another name for an index.
     RenameIndex {
@@ -263,6 +270,17 @@ macro_rules! names {
     };
 }
 for_each_operation!(names);
+
+impl Operation {
+    /// Whether it asks for an index to be built or taken away concurrently.
+    pub fn is_concurrent(&self) -> bool {
+        match self {
+            Operation::AddIndex(op) => op.concurrently,
+            Operation::RemoveIndex(op) => op.concurrently,
+            _ => false,
+        }
+    }
+}
 
 impl ModelDefinition {
     /// The operation's content for a model as it stands.

@@ -32,8 +32,12 @@ impl Operation {
             Operation::RenameField(RenameField { model, from, to }) => {
                 Operation::RenameField(RenameField { model, from: to, to: from })
             }
-            Operation::AddIndex(AddIndex { model, index }) => Operation::RemoveIndex(RemoveIndex { model, index }),
-            Operation::RemoveIndex(RemoveIndex { model, index }) => Operation::AddIndex(AddIndex { model, index }),
+            Operation::AddIndex(AddIndex { model, index, concurrently }) => {
+                Operation::RemoveIndex(RemoveIndex { model, index, concurrently })
+            }
+            Operation::RemoveIndex(RemoveIndex { model, index, concurrently }) => {
+                Operation::AddIndex(AddIndex { model, index, concurrently })
+            }
             Operation::RenameIndex(RenameIndex { model, from, to }) => {
                 Operation::RenameIndex(RenameIndex { model, from: to, to: from })
             }

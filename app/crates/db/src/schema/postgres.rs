@@ -29,8 +29,14 @@ pub(super) fn statements(change: &Change<'_>) -> Result<Vec<String>, String> {
         }
         Operation::AlterField(op) => alter_field(change, op)?,
         Operation::RenameField(op) => rename_field(change, op)?,
-        Operation::AddIndex(op) => vec![create_index(&change.model_after(&op.model)?.table, &op.index)],
-        Operation::RemoveIndex(op) => vec![drop_index(&op.index.name)],
+        Operation::AddIndex(op) => {
+            let sql = create_index(&change.model_after(&op.model)?.table, &op.index);
+            vec![if op.concurrently { concurrently(&sql) } else { sql }]
+        }
+        Operation::RemoveIndex(op) => {
+            let sql = drop_index(&op.index.name);
+            vec![if op.concurrently { concurrently(&sql) } else { sql }]
+        }
         Operation::RenameIndex(op) => vec![format!("ALTER INDEX {} RENAME TO {}", quote(&op.from), quote(&op.to))],
         Operation::AddConstraint(op) => {
             vec![add_constraint(&change.model_after(&op.model)?.table, &columns::constraint(&op.constraint))]
@@ -44,6 +50,11 @@ pub(super) fn statements(change: &Change<'_>) -> Result<Vec<String>, String> {
         }
         Operation::RunSql(_) | Operation::RunRust(_) => Vec::new(),
     })
+}
+
+/// The same `CREATE INDEX` or `DROP INDEX`, without locking out those who write.
+fn concurrently(sql: &str) -> String {
+    sql.replacen(" INDEX ", " INDEX CONCURRENTLY ", 1)
 }
 
 fn create_model(model: &ModelState, state: &ProjectState) -> Result<Vec<String>, String> {

@@ -278,6 +278,32 @@ async fn a_non_atomic_migration_runs_its_sql_outside_any_transaction() {
 }
 
 #[tokio::test]
+async fn applied_migrations_whose_file_was_edited_are_named() {
+    each(async |fresh| {
+        let db = &fresh.db;
+        let mut written = library();
+        assert!(migrate(db, &written.load(), &[Target::Latest]).await.unwrap().edited.is_empty());
+        written.add(
+            "x",
+            "0002_second",
+            &format!("dependencies = [\"x.0001_initial\"] # edited\n{}", create("Book", "")),
+        );
+        let outcome = migrate(db, &written.load(), &[Target::Latest]).await.unwrap();
+        assert_eq!(outcome.edited, [key("x.0002_second")]);
+        assert!(outcome.plan.is_empty());
+        let again = [(node("x.0001_initial"), 0), (Target::Latest, 0)];
+        for (target, edited) in again {
+            migrate_aloud(db, &written.load(), &[target], Mode::Fake).await.unwrap();
+            let applied = db.applied_migrations().await.unwrap();
+            assert_eq!(written.load().edited(&applied).len(), edited, "recording it anew accepts the edit");
+        }
+        run(db, "UPDATE migration_history SET checksum = ''").await;
+        assert!(migrate(db, &written.load(), &[Target::Latest]).await.unwrap().edited.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn conflicts_and_dry_runs_are_refused() {
     each(async |fresh| {
         let mut written = library();

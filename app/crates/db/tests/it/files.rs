@@ -71,6 +71,14 @@ fn mistakes_are_named_with_line_and_column() {
         ("\"Ünïcode 'quoted'\"", "[]", 11, 52, &["a number, a text"]),
         ("sql = '''\nUPDATE x_author SET name = 'x';\n'''", "sql = 5", 16, 7, &["a text, or { sqlite"]),
         ("postgres = \"SELECT 1\"", "postgre = 1", 19, 11, &["a text, or { sqlite"]),
+        (
+            "op = \"run_sql\"",
+            "op = \"add_index\"\nmodel = \"A\"\nindex = { name = \"i\", fields = [\"id\"] }\nconcurrently = true\n\
+             [[operations]]\nop = \"run_sql\"",
+            14,
+            1,
+            &["`concurrently`", "`atomic = false`"],
+        ),
         ("[[operations]]\nop = \"create", "[[operations]\nop = \"create", 5, 14, &["]"]),
     ] {
         let text = GOOD.replacen(from, to, 1);

@@ -135,6 +135,7 @@ impl Author {
             }
             8 => Operation::RenameField(RenameField { model, from: field.name, to: format!("g{number}") }),
             9 => Operation::AddIndex(AddIndex {
+                concurrently: false,
                 model,
                 index: Index {
                     name: format!("i{number}"),
@@ -146,7 +147,7 @@ impl Author {
                 Some(index) if self.random.chance(50) => {
                     Operation::RenameIndex(RenameIndex { model, from: index.name.clone(), to: format!("i{number}") })
                 }
-                Some(index) => Operation::RemoveIndex(RemoveIndex { model, index: index.clone() }),
+                Some(index) => Operation::RemoveIndex(RemoveIndex { model, index: index.clone(), concurrently: false }),
                 None => self.create(),
             },
             11 | 12 => {

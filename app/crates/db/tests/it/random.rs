@@ -170,7 +170,7 @@ impl Random {
                 Operation::AlterField(AlterField { model, old, new, fill })
             }
             7 => Operation::RenameField(RenameField { model, from, to }),
-            8 => Operation::AddIndex(AddIndex { model, index: self.index() }),
+            8 => Operation::AddIndex(AddIndex { model, index: self.index(), concurrently: self.chance(20) }),
             9 => Operation::RenameIndex(RenameIndex { model, from, to }),
             10 => Operation::AddConstraint(AddConstraint { model, constraint: self.constraint() }),
             11 => Operation::AlterConstraint(AlterConstraint { model, old: self.constraint(), new: self.constraint() }),
@@ -181,11 +181,12 @@ impl Random {
 
     /// Anything that can be written, sensible or not.
     pub fn migration(&mut self) -> Migration {
+        let operations = self.list(Self::operation);
         Migration {
             initial: self.chance(50),
-            atomic: self.chance(80),
+            atomic: self.chance(80) && !operations.iter().any(Operation::is_concurrent),
             dependencies: self.list(|random| NodeKey::new("users", random.name())),
-            operations: self.list(Self::operation),
+            operations,
             checksum: String::new(),
         }
     }

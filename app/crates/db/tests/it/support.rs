@@ -102,6 +102,7 @@ pub async fn migrate_aloud(
             Progress::ApplySuccess(key, mode) => format!("applied {key} {mode:?}"),
             Progress::UnapplyStart(key) => format!("unapply {key}"),
             Progress::UnapplySuccess(key, mode) => format!("unapplied {key} {mode:?}"),
+            Progress::Resuming { key, done, total } => format!("resuming {key} after {done} of {total}"),
         });
     };
     Executor::new(db, loader, &Functions::default()).migrate(targets, mode, &mut listen).await?;

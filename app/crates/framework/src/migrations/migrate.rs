@@ -179,6 +179,9 @@ fn show_progress(progress: Progress<'_>, console: &mut Console) {
             let done = if mode == Mode::Fake { " FAKED" } else { " OK" };
             console.stdout.styled(Role::Success, done);
         }
+        Progress::Resuming { done, total, .. } => {
+            console.stdout.write_unended(format!(" resuming after operation {done} of {total}..."));
+        }
         Progress::RenderStart | Progress::RenderSuccess => {}
     }
 }
