@@ -4,6 +4,7 @@
 //! Adding a built-in command here means one struct, and one line in [`BUILTINS`].
 
 mod bulk;
+mod migrations;
 mod options;
 
 use std::ffi::OsString;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 pub use bulk::{BULK_OPTIONS_ID, BulkOptions};
+pub use migrations::{Migrate, Showmigrations, Sqlmigrate};
 pub use options::{AddrPort, BASE_OPTION_IDS, BaseOptions, Labels, Modules};
 
 /// A built-in command as both `xtask` and the app see it.
@@ -47,6 +49,7 @@ pub const BUILTINS: &[Builtin] = &[
     builtin::<Migrate>("migrate"),
     Builtin { hidden_options: RUNSERVER_HIDDEN_OPTIONS, ..builtin::<Runserver>("runserver") },
     builtin::<Showmigrations>("showmigrations"),
+    builtin::<Sqlmigrate>("sqlmigrate"),
     builtin::<Version>("version"),
 ];
 
@@ -135,35 +138,6 @@ pub struct Help {
     pub format: Option<String>,
 }
 
-/// Bring the database up to date with the migrations
-#[derive(Args, Clone, Debug, Default)]
-pub struct Migrate {
-    /// Migrate only this module
-    #[arg(value_name = "MODULE")]
-    pub module: Option<String>,
-    /// Go to this migration, forwards or backwards (`zero` unapplies all; a unique prefix will do)
-    #[arg(value_name = "MIGRATION")]
-    pub migration: Option<String>,
-    /// Show what would be done, in order, and stop
-    #[arg(long)]
-    pub plan: bool,
-    /// Exit with 1 when migrations are unapplied, and change nothing
-    #[arg(long)]
-    pub check: bool,
-    /// Record the migrations as applied or unapplied without running them
-    #[arg(long)]
-    pub fake: bool,
-    /// The database to migrate
-    #[arg(long, value_name = "ALIAS", default_value = "default")]
-    pub database: Option<String>,
-    /// Never ask
-    #[arg(long = "noinput", visible_alias = "no-input", aliases = ["no_input", "yes"])]
-    pub noinput: bool,
-    /// Apply only when the database has no tables at all (what `cargo xtask dev` does first)
-    #[arg(long, hide = true)]
-    pub if_empty: bool,
-}
-
 /// Start the development server
 #[derive(Args, Clone, Debug, Default)]
 pub struct Runserver {
@@ -173,23 +147,6 @@ pub struct Runserver {
     /// Write the bound `host:port` to this file once the server is ready
     #[arg(long, value_name = "PATH", hide = true)]
     pub port_file: Option<PathBuf>,
-}
-
-/// Show the migrations and which of them are applied
-#[derive(Args, Clone, Debug, Default)]
-pub struct Showmigrations {
-    /// Show only these modules (all by default)
-    #[arg(value_name = "MODULE")]
-    pub modules: Vec<String>,
-    /// List by module (the default)
-    #[arg(short, long, conflicts_with = "plan")]
-    pub list: bool,
-    /// List in the order in which they are applied
-    #[arg(short, long)]
-    pub plan: bool,
-    /// The database to look at
-    #[arg(long, value_name = "ALIAS", default_value = "default")]
-    pub database: Option<String>,
 }
 
 /// Print the version

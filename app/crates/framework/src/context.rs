@@ -287,6 +287,16 @@ impl Context {
         }
     }
 
+    /// The database system behind an alias, without connecting.
+    ///
+    /// # Errors
+    /// A usage error for an unknown alias; what is wrong with the URL.
+    pub fn backend(&self, alias: &str) -> anyhow::Result<db::Backend> {
+        self.check_alias(alias)?;
+        let settings = self.settings().database(alias).expect("an alias that was checked");
+        Ok(db::ConnectOptions::new(settings.url.expose_secret(), &self.layout().root).backend()?)
+    }
+
     /// Checks that there is a database with this alias.
     ///
     /// # Errors

@@ -49,6 +49,7 @@ pub(crate) fn builtin_commands() -> Vec<CommandSpec> {
         command::<cli::Migrate>(),
         command::<cli::Runserver>(),
         command::<cli::Showmigrations>(),
+        command::<cli::Sqlmigrate>(),
         command::<cli::Version>(),
     ]
 }

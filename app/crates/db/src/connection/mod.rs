@@ -55,6 +55,14 @@ impl ConnectOptions {
             busy_timeout: Duration::from_secs(30),
         }
     }
+
+    /// Which database system the URL means.
+    ///
+    /// # Errors
+    /// [`Error::UnknownScheme`], [`Error::BadUrl`].
+    pub fn backend(&self) -> Result<Backend, Error> {
+        Ok(url::Target::parse(&self.url, &self.root)?.backend())
+    }
 }
 
 /// A database: a pool of connections, or the single transaction of a [`DryRun`].

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use db::ProjectState;
 use db::migrations::{Direction, Executor, Loader, Mode, Plan, Progress, Target};
 
-use super::{MigrateEvent, Moment, check_label, data_functions, load, reflected, run_handlers, state_of};
+use super::{
+    MigrateEvent, Moment, check_label, command_error, data_functions, load, reflected, run_handlers, state_of,
+};
 use crate::context::Context;
 use crate::management::{Checks, Command, CommandError, Console, Output, Role};
 
@@ -56,11 +58,6 @@ fn check_error(plan: &Plan, ctx: &Context) -> CommandError {
         Some(Direction::Backwards) => format!("{count} migration(s) would be unapplied in: {modules}"),
         _ => format!("{count} unapplied migration(s) in: {modules}\nhint: `{program} migrate` applies them"),
     })
-}
-
-/// An error whose text the person is meant to act on, without a chain.
-fn command_error(error: db::Error) -> CommandError {
-    CommandError::new(error.to_string()).source(error)
 }
 
 /// Where to go, and how it is announced.

@@ -3,6 +3,7 @@
 mod handlers;
 mod migrate;
 mod showmigrations;
+mod sqlmigrate;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -89,6 +90,11 @@ async fn applied(ctx: &Context, alias: Option<&str>) -> anyhow::Result<(Database
     let database = ctx.database(alias.unwrap_or("default")).await?;
     let applied = database.applied_migrations().await?;
     Ok((database, applied))
+}
+
+/// An error whose text the person is meant to act on, without a chain.
+fn command_error(error: db::Error) -> CommandError {
+    CommandError::new(error.to_string()).source(error)
 }
 
 /// What the migrations that are applied to a database say its tables look like.

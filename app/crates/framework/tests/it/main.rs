@@ -17,3 +17,4 @@ mod polls;
 mod sandbox;
 mod settings;
 mod settings_errors;
+mod sqlmigrate;

@@ -1,0 +1,66 @@
+//! The commands around migrations.
+
+use clap::Args;
+
+/// Bring the database up to date with the migrations
+#[derive(Args, Clone, Debug, Default)]
+pub struct Migrate {
+    /// Migrate only this module
+    #[arg(value_name = "MODULE")]
+    pub module: Option<String>,
+    /// Go to this migration, forwards or backwards (`zero` unapplies all; a unique prefix will do)
+    #[arg(value_name = "MIGRATION")]
+    pub migration: Option<String>,
+    /// Show what would be done, in order, and stop
+    #[arg(long)]
+    pub plan: bool,
+    /// Exit with 1 when migrations are unapplied, and change nothing
+    #[arg(long)]
+    pub check: bool,
+    /// Record the migrations as applied or unapplied without running them
+    #[arg(long)]
+    pub fake: bool,
+    /// The database to migrate
+    #[arg(long, value_name = "ALIAS", default_value = "default")]
+    pub database: Option<String>,
+    /// Never ask
+    #[arg(long = "noinput", visible_alias = "no-input", aliases = ["no_input", "yes"])]
+    pub noinput: bool,
+    /// Apply only when the database has no tables at all (what `cargo xtask dev` does first)
+    #[arg(long, hide = true)]
+    pub if_empty: bool,
+}
+
+/// Show the migrations and which of them are applied
+#[derive(Args, Clone, Debug, Default)]
+pub struct Showmigrations {
+    /// Show only these modules (all by default)
+    #[arg(value_name = "MODULE")]
+    pub modules: Vec<String>,
+    /// List by module (the default)
+    #[arg(short, long, conflicts_with = "plan")]
+    pub list: bool,
+    /// List in the order in which they are applied
+    #[arg(short, long)]
+    pub plan: bool,
+    /// The database to look at
+    #[arg(long, value_name = "ALIAS", default_value = "default")]
+    pub database: Option<String>,
+}
+
+/// Print the SQL of a migration
+#[derive(Args, Clone, Debug, Default)]
+pub struct Sqlmigrate {
+    /// The module
+    #[arg(value_name = "MODULE")]
+    pub module: String,
+    /// The migration (a unique prefix will do)
+    #[arg(value_name = "MIGRATION")]
+    pub migration: String,
+    /// Print the SQL that unapplies it
+    #[arg(long)]
+    pub backwards: bool,
+    /// The database whose SQL to print
+    #[arg(long, value_name = "ALIAS", default_value = "default")]
+    pub database: Option<String>,
+}
