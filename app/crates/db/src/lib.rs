@@ -6,12 +6,14 @@
 //! * [`Database`] is the one handle that the rest of the program queries through, [`DryRun`] its recording twin;
 //! * [`Model`] names an entity, [`ProjectState`] is what all entities together say the tables look like;
 //! * [`migrations`] reads, orders, applies and writes migration files;
+//! * [`inspect`] shows the tables as the database has them, and where they drifted from the migrations;
 //! * [`schema`] turns one operation into SQL, without touching a database.
 
 pub mod backend;
 pub mod bulk;
 pub mod connection;
 pub mod error;
+pub mod inspect;
 pub mod migrations;
 pub mod model;
 mod reflect;

@@ -15,6 +15,7 @@ mod executor;
 mod files;
 mod graph;
 mod initial;
+mod inspect;
 mod postgres;
 mod processes;
 mod property;

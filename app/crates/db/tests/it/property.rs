@@ -2,6 +2,7 @@
 
 use db::{
     Backend, ProjectState,
+    inspect::drift,
     migrations::{
         AddConstraint, AddField, AddIndex, AlterField, Migration, ModelDefinition, Operation, RemoveConstraint,
         RemoveField, RemoveIndex, RenameField, RenameIndex, RenameModel, Target,
@@ -248,6 +249,8 @@ async fn history(fresh: &Fresh) {
         let mut names = names;
         names.sort();
         assert_eq!(found, names, "{log}");
+        let drift: Vec<String> = drift(db, &author.state).await.unwrap().iter().map(ToString::to_string).collect();
+        assert_eq!(drift, Vec::<String>::new(), "after {number} on {}\n{log}", db.backend());
         fill(fresh, &author.state).await;
         schemas.push(schema(db).await);
     }
