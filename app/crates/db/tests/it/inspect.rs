@@ -15,6 +15,9 @@ fn state() -> ProjectState {
     ProjectState::reflect(&entities::modules()).unwrap()
 }
 
+/// An edit of a model.
+type Change<'a> = &'a dyn Fn(&mut ModelState);
+
 async fn lines(fresh: &Fresh, state: &ProjectState) -> Vec<String> {
     drift(&fresh.db, state).await.unwrap().iter().map(ToString::to_string).collect()
 }
@@ -91,7 +94,7 @@ async fn what_the_database_has_more_or_less_is_said() {
 async fn every_property_of_a_column_counts() {
     each(async |fresh| {
         entities::create(&fresh.db).await;
-        let change = |change: &dyn Fn(&mut ModelState)| {
+        let change = |change: Change<'_>| {
             let mut state = state();
             let key = ModelKey::new("users", "User");
             let mut user = state.model(&key).unwrap().clone();
@@ -103,7 +106,7 @@ async fn every_property_of_a_column_counts() {
         fn field<'a>(model: &'a mut ModelState, name: &str) -> &'a mut Field {
             model.fields.iter_mut().find(|field| field.name == name).unwrap()
         }
-        let cases: [(&dyn Fn(&mut ModelState), &str, &str); 6] = [
+        let cases: [(Change<'_>, &str, &str); 6] = [
             (
                 &|user| field(user, "first_name").kind = FieldType::String(Some(20)),
                 "column first_name is varchar(150) in the database, varchar(20) in the migrations",
