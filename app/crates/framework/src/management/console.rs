@@ -3,25 +3,30 @@
 use std::io::{self, BufRead, IsTerminal as _};
 
 use super::dispatch::SystemChecks;
-use super::error::CommandError;
+use super::error::{Cancelled, CommandError};
 use super::stream::Stream;
 use super::style::{Palette, Role};
+use super::terminal::{self, Echo};
 
 /// Where answers come from.
 pub struct Input {
     reader: Box<dyn BufRead + Send>,
     is_terminal: bool,
+    /// Whether it is the process's own, whose terminal has modes.
+    is_process: bool,
 }
 
 impl Input {
     /// The process's standard input.
     pub fn stdin() -> Self {
-        Self { reader: Box::new(io::BufReader::new(io::stdin())), is_terminal: io::stdin().is_terminal() }
+        let is_terminal = io::stdin().is_terminal();
+        Self { reader: Box::new(io::BufReader::new(io::stdin())), is_terminal, is_process: true }
     }
 
     /// Answers prepared beforehand, one a line, as if a person typed them at a terminal.
     pub fn typed(text: impl Into<String>) -> Self {
-        Self { reader: Box::new(io::Cursor::new(text.into().into_bytes())), is_terminal: true }
+        let reader = Box::new(io::Cursor::new(text.into().into_bytes()));
+        Self { reader, is_terminal: true, is_process: false }
     }
 
     /// Text that does not come from a terminal: it can be read, but questions are refused.
@@ -29,14 +34,20 @@ impl Input {
         Self { is_terminal: false, ..Self::typed(text) }
     }
 
-    /// The next line without its end; `None` at the end of the input.
+    /// The next line without its end; `None` at the end of the input, and after Ctrl-C at a terminal.
     ///
     /// # Errors
-    /// When reading fails.
+    /// When reading fails, or what was read is no UTF-8.
     pub fn line(&mut self) -> io::Result<Option<String>> {
-        let mut line = String::new();
-        let read = self.reader.read_line(&mut line)?;
-        Ok((read > 0).then(|| line.trim_end_matches(['\r', '\n']).to_owned()))
+        self.read(Echo::On)
+    }
+
+    fn read(&mut self, echo: Echo) -> io::Result<Option<String>> {
+        if self.is_process && self.is_terminal {
+            terminal::line(&mut *self.reader, echo)
+        } else {
+            terminal::read_line(&mut *self.reader)
+        }
     }
 }
 
@@ -130,24 +141,45 @@ impl Console {
     /// Asks a question and gives back the line that was typed.
     ///
     /// # Errors
-    /// Exit code 3 when nobody can be asked; exit code 1 when the input ends instead of an answer.
+    /// Exit code 3 when nobody can be asked; [`Cancelled`] when the input ends or Ctrl-C is typed instead of an answer.
     pub fn ask(&mut self, prompt: &str) -> anyhow::Result<String> {
-        if !self.is_interactive() {
-            let reason = match self.answer {
-                Answer::Never => "questions are switched off",
-                Answer::Ask => "standard input is not a terminal",
-            };
-            let message = format!(
-                "cannot ask \"{}\": {reason}\nhint: answer it on the command line, with `--yes` or `--force` where the command has them",
-                prompt.trim()
-            );
-            return Err(CommandError::new(message).code(3).into());
-        }
+        self.check_interactive(prompt)?;
         self.stdout.write_unended(prompt);
-        match self.stdin.line()? {
-            Some(line) => Ok(line),
-            None => Err(CommandError::new("Cancelled.").into()),
+        self.answer()
+    }
+
+    /// The same for a secret: what is typed is not shown.
+    ///
+    /// # Errors
+    /// As [`Self::ask`].
+    pub fn ask_secret(&mut self, prompt: &str) -> anyhow::Result<String> {
+        self.check_interactive(prompt)?;
+        self.stdout.write_unended(prompt);
+        self.stdin.read(Echo::Off)?.ok_or_else(|| Cancelled.into())
+    }
+
+    /// The line that is typed next, for who wrote the question itself and knows that somebody is there.
+    ///
+    /// # Errors
+    /// [`Cancelled`] when the input ends or Ctrl-C is typed instead.
+    pub fn answer(&mut self) -> anyhow::Result<String> {
+        self.stdin.line()?.ok_or_else(|| Cancelled.into())
+    }
+
+    fn check_interactive(&self, prompt: &str) -> Result<(), CommandError> {
+        if self.is_interactive() {
+            return Ok(());
         }
+        let reason = match self.answer {
+            Answer::Never => "questions are switched off",
+            Answer::Ask => "standard input is not a terminal",
+        };
+        let message = format!(
+            "cannot ask \"{}\": {reason}\nhint: answer it on the command line, with `--yes` or `--force` where the \
+             command has them",
+            prompt.trim()
+        );
+        Err(CommandError::new(message).code(3))
     }
 
     /// Writes a line on stderr in the style of an error.

@@ -61,3 +61,8 @@ impl std::error::Error for CommandError {
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("interrupted")]
 pub struct Interrupted;
+
+/// A question got Ctrl-C or the end of the input for an answer: exit code 1, and "Cancelled." on stderr.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("Cancelled.")]
+pub struct Cancelled;

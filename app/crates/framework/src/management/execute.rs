@@ -10,7 +10,7 @@ use cli::BaseOptions;
 use super::call::{asks_for_version, parse_arguments};
 use super::command::CommandSpec;
 use super::console::{Coloring, Console};
-use super::error::{CommandError, Interrupted};
+use super::error::{Cancelled, CommandError, Interrupted};
 use super::help::unknown_command;
 use super::registry::Registry;
 use super::style::Role;
@@ -223,6 +223,11 @@ pub(super) fn report(error: &anyhow::Error, details: Details, console: &mut Cons
     }
     if error.is::<Interrupted>() {
         return 130;
+    }
+    if error.is::<Cancelled>() {
+        // The question's line is still open.
+        console.stderr.write("\nCancelled.");
+        return 1;
     }
     let command_error = error.downcast_ref::<CommandError>();
     let texts: Vec<String> = error.chain().map(ToString::to_string).collect();

@@ -12,13 +12,14 @@ mod registry;
 mod stream;
 mod style;
 mod supervise;
+mod terminal;
 
 pub use bulk::parallel;
 pub use call::{Call, Called};
 pub use command::{Checks, Command, CommandOptions, CommandSpec, Output, command, command_as, each};
 pub use console::{Answer, Coloring, Console, Input};
 pub use dispatch::SystemChecks;
-pub use error::{CommandError, Interrupted};
+pub use error::{Cancelled, CommandError, Interrupted};
 pub use execute::{StartLogging, execute};
 pub use registry::{Entry, Registry};
 pub use stream::{Capture, Stream};
