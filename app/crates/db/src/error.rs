@@ -244,6 +244,41 @@ pub enum Error {
         /// The database's reason.
         reason: Box<DbErr>,
     },
+    /// The record of a migration that is not atomic failed, after all its operations were done.
+    #[error("migration {migration} was carried out but could not be recorded: {reason}; run `migrate` again")]
+    Unrecorded {
+        /// The migration.
+        migration: NodeKey,
+        /// The database's reason.
+        reason: Box<DbErr>,
+    },
+    /// A migration that is not atomic was stopped in the middle, and then its file was edited.
+    #[error(
+        "migration {migration} was stopped after operation {done} of {total}, and its file was edited since; put the file \
+         back as it was and run `migrate` again, or set the tables right by hand and record that with `migrate --fake`"
+    )]
+    EditedUnfinished {
+        /// The migration.
+        migration: NodeKey,
+        /// How many operations are in force.
+        done: usize,
+        /// How many there were.
+        total: usize,
+    },
+    /// A migration that is not atomic was stopped inside SQL that may be half-done, and should turn round there.
+    #[error(
+        "migration {migration} was stopped inside operation {number} (Raw SQL operation) on its way {way}, and how much of \
+         that was done is not known; finish it that way first, or set the tables right by hand and record that with \
+         `migrate --fake`"
+    )]
+    HalfDone {
+        /// The migration.
+        migration: NodeKey,
+        /// The operation's number, from 1.
+        number: usize,
+        /// The way it went: `forwards` or `backwards`.
+        way: &'static str,
+    },
     /// After a migration, rows point at rows that do not exist.
     #[error(
         "migration {migration} leaves rows of `{table}` (first rowid {rowid}) without the row of `{parent}` that they reference"

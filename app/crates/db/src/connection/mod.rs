@@ -14,6 +14,7 @@ use sea_orm::{DatabaseConnection, DbErr};
 
 pub use dry_run::DryRun;
 pub use transaction::Transaction;
+pub(crate) use writes::count_statements;
 pub use writes::{Verb, Write};
 
 use crate::{Backend, Error};

@@ -51,12 +51,12 @@ pub(super) fn is_refused(sql: &str) -> bool {
     const REFUSED: [&str; 9] =
         ["BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE", "VACUUM", "ATTACH", "ABORT"];
     let first = words(sql).first().map(|word| word.to_ascii_uppercase()).unwrap_or_default();
-    let several = sql.trim_end().trim_end_matches(';').contains(';') && statements(sql) > 1;
+    let several = sql.trim_end().trim_end_matches(';').contains(';') && count_statements(sql) > 1;
     REFUSED.contains(&first.as_str()) || first == "START" || several
 }
 
 /// How many statements stand in a text: semicolons in strings, names and comments separate none.
-fn statements(sql: &str) -> usize {
+pub(crate) fn count_statements(sql: &str) -> usize {
     let mut count = 0;
     let mut open = false;
     let mut chars = sql.chars().peekable();

@@ -8,6 +8,7 @@ use super::{
     Applied, Direction, Functions, Loader, NodeKey, Plan, Recorder, Step, Target,
     lock::Lock,
     run::{Run, record},
+    unfinished::{self, Unfinished},
 };
 use crate::{Database, Error, ProjectState};
 
@@ -78,8 +79,8 @@ impl<'a> Executor<'a> {
     /// # Errors
     /// As [`Plan::new`]; [`Error::InconsistentHistory`]; [`Error::Database`].
     pub async fn plan(&self, targets: &[Target]) -> Result<Plan, Error> {
-        let applied = self.db.applied_migrations().await?;
-        self.plan_from(&applied, targets)
+        let history = History::read(self.db).await?;
+        Ok(self.plan_from(&history, targets)?.0)
     }
 
     /// Goes to the targets. One process at a time: others wait, and then find it done.
@@ -126,13 +127,13 @@ impl<'a> Executor<'a> {
         progress: &mut (dyn FnMut(Progress<'_>) + Send),
     ) -> Result<Outcome, Error> {
         let recorder = Recorder::new(session, session.backend());
-        let applied = recorder.applied().await?;
-        let plan = self.plan_from(&applied, targets)?;
+        let history = History::read(session).await?;
+        let (plan, present) = self.plan_from(&history, targets)?;
         let mut states = if plan.is_empty() {
-            self.states(&applied, &plan)?
+            self.states(&present, &plan)?
         } else {
             progress(Progress::RenderStart);
-            let states = self.states(&applied, &plan)?;
+            let states = self.states(&present, &plan)?;
             progress(Progress::RenderSuccess);
             recorder.prepare().await?;
             states
@@ -143,10 +144,16 @@ impl<'a> Executor<'a> {
                 Direction::Forwards => Progress::ApplyStart(&step.key),
                 Direction::Backwards => Progress::UnapplyStart(&step.key),
             });
+            let unfinished = history.unfinished.get(&step.key);
             match mode {
                 Mode::Run => {
                     let mut without = states.remove(step);
-                    let run = Run::prepare(&step.key, migration, step.direction, self.functions, &mut without)?;
+                    let run =
+                        Run::prepare(&step.key, migration, step.direction, self.functions, unfinished, &mut without)?;
+                    if let Some(found) = unfinished {
+                        let done = found.start(step.direction);
+                        progress(Progress::Resuming { key: &step.key, done, total: found.total });
+                    }
                     run.execute(session).await?;
                     if step.direction == Direction::Forwards {
                         states.current = without;
@@ -157,6 +164,10 @@ impl<'a> Executor<'a> {
                         migration.apply(&step.key, &mut states.current)?;
                     }
                     let tx = session.begin().await?;
+                    if unfinished.is_some() {
+                        record(&tx, &step.key, migration, Direction::Backwards).await?;
+                        unfinished::clear(&tx, &step.key).await?;
+                    }
                     record(&tx, &step.key, migration, step.direction).await?;
                     tx.commit().await?;
                 }
@@ -167,13 +178,15 @@ impl<'a> Executor<'a> {
                 Direction::Backwards => Progress::UnapplySuccess(&step.key, mode),
             });
         }
-        let mut edited = self.loader.edited(&applied);
+        let mut edited = self.loader.edited(&history.applied);
         edited.retain(|key| !plan.steps.iter().any(|step| step.key == *key));
         Ok(Outcome { plan, state: states.current, edited })
     }
 
-    fn plan_from(&self, applied: &BTreeMap<NodeKey, Applied>, targets: &[Target]) -> Result<Plan, Error> {
-        let graph = self.loader.graph();
+    /// The plan, and the migrations that count as applied for it. What was left half-done counts as open for a plan
+    /// that goes forwards, and as applied for one that takes it back.
+    fn plan_from(&self, history: &History, targets: &[Target]) -> Result<(Plan, BTreeSet<NodeKey>), Error> {
+        let (graph, applied) = (self.loader.graph(), &history.applied);
         for migration in applied.keys() {
             if let Some(dependency) = graph.parents(migration).find(|parent| !applied.contains_key(*parent)) {
                 return Err(Error::InconsistentHistory {
@@ -184,18 +197,27 @@ impl<'a> Executor<'a> {
         }
         // Records of migrations whose files are gone say nothing about the graph.
         let known: BTreeSet<NodeKey> = applied.keys().filter(|key| graph.contains(key)).cloned().collect();
-        Plan::new(self.loader, &known, targets)
+        let half: BTreeSet<NodeKey> = history.unfinished.keys().filter(|key| graph.contains(key)).cloned().collect();
+        if !half.is_empty() {
+            let present = &known | &half;
+            let plan = Plan::new(self.loader, &present, targets)?;
+            if plan.direction() == Some(Direction::Backwards) {
+                return Ok((plan, present));
+            }
+        }
+        let present = &known - &half;
+        Ok((Plan::new(self.loader, &present, targets)?, present))
     }
 
     /// Goes once through the applied migrations: the state that results, or, for a plan that goes back, the state
     /// before each migration that it undoes.
-    fn states(&self, applied: &BTreeMap<NodeKey, Applied>, plan: &Plan) -> Result<States, Error> {
+    fn states(&self, present: &BTreeSet<NodeKey>, plan: &Plan) -> Result<States, Error> {
         let backwards = plan.steps.iter().filter(|step| step.direction == Direction::Backwards);
         let undone: BTreeSet<&NodeKey> = backwards.map(|step| &step.key).collect();
         let mut state = ProjectState::default();
         let mut states = States::default();
         for key in self.loader.graph().full_plan() {
-            let (true, Some(migration)) = (applied.contains_key(&key), self.loader.migration(&key)) else { continue };
+            let (true, Some(migration)) = (present.contains(&key), self.loader.migration(&key)) else { continue };
             if undone.contains(&key) {
                 states.before.insert(key.clone(), state.clone());
             } else {
@@ -204,6 +226,18 @@ impl<'a> Executor<'a> {
             migration.apply(&key, &mut state)?;
         }
         Ok(states)
+    }
+}
+
+/// What the database says about the past.
+struct History {
+    applied: BTreeMap<NodeKey, Applied>,
+    unfinished: BTreeMap<NodeKey, Unfinished>,
+}
+
+impl History {
+    async fn read(db: &Database) -> Result<History, Error> {
+        Ok(History { applied: db.applied_migrations().await?, unfinished: db.unfinished_migrations().await? })
     }
 }
 

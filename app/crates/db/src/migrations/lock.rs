@@ -6,7 +6,7 @@ use rustix::{
     fs::{FlockOperation, flock},
     io::Errno,
 };
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, Statement};
 
 use crate::{Backend, Database, Error};
 
@@ -14,7 +14,7 @@ use crate::{Backend, Database, Error};
 /// has its own.
 const ADVISORY_KEY: i64 = 0x6d69_6772_6174_6521;
 
-/// How often a waiting process asks for the file's lock.
+/// How often a waiting process asks for the lock.
 const PATIENCE: Duration = Duration::from_millis(20);
 
 /// Held while migrations run; given back by [`Lock::release`], or by the system when the process dies.
@@ -33,8 +33,17 @@ impl Lock {
     pub(super) async fn acquire(session: &Database) -> Result<Lock, Error> {
         match (session.backend(), session.file()) {
             (Backend::Postgres, _) => {
-                session.execute_unprepared(&format!("SELECT pg_advisory_lock({ADVISORY_KEY})")).await?;
-                Ok(Lock::Advisory)
+                // Asked again and again rather than waited for: a waiting statement holds a snapshot, which an index that
+                // the lock's owner builds concurrently would wait for in turn.
+                let sql = format!("SELECT pg_try_advisory_lock({ADVISORY_KEY}) AS ours");
+                loop {
+                    let statement = Statement::from_string(session.backend().into(), sql.as_str());
+                    let row = session.query_one_raw(statement).await?;
+                    if row.is_some_and(|row| row.try_get("", "ours").unwrap_or(false)) {
+                        return Ok(Lock::Advisory);
+                    }
+                    tokio::time::sleep(PATIENCE).await;
+                }
             }
             (Backend::Sqlite, Some(file)) => {
                 let mut name: OsString = file.into();

@@ -5,6 +5,7 @@
 
 mod apply;
 mod check;
+mod concurrent;
 mod data;
 mod describe;
 mod executor;
@@ -16,8 +17,11 @@ mod lock;
 mod operation;
 mod plan;
 mod recorder;
+mod references;
 mod reverse;
 mod run;
+mod stepwise;
+mod unfinished;
 mod writer;
 
 use std::{fmt, path::PathBuf, str::FromStr};
@@ -35,9 +39,18 @@ pub use operation::{
 };
 pub use plan::{Direction, Plan, Step, Target};
 pub use recorder::{Applied, Recorder};
+pub use unfinished::Unfinished;
 
 /// The table that records which migrations were applied.
 pub const HISTORY_TABLE: &str = "migration_history";
+
+/// The table that says how far migrations got that are not atomic; it is made when the first such one runs.
+pub const PROGRESS_TABLE: &str = "migration_progress";
+
+/// Whether a table is the engine's own: no model says it, and neither drift nor `flush` is about it.
+pub fn is_own_table(name: &str) -> bool {
+    [HISTORY_TABLE, PROGRESS_TABLE].contains(&name)
+}
 
 /// A migration's full name.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -43,21 +43,12 @@ impl<'a, C: ConnectionTrait> Recorder<'a, C> {
         self.db.execute_unprepared(&sql).await.map(drop)
     }
 
-    async fn exists(&self) -> Result<bool, DbErr> {
-        let sql = match self.backend {
-            Backend::Sqlite => "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = $1",
-            Backend::Postgres => "SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1",
-        };
-        let found = self.db.query_one_raw(self.statement(sql, [HISTORY_TABLE.into()])).await?;
-        Ok(found.is_some())
-    }
-
     /// Everything recorded, by migration; nothing when the table is not there yet.
     ///
     /// # Errors
     /// What the database says.
     pub async fn applied(&self) -> Result<BTreeMap<NodeKey, Applied>, DbErr> {
-        if !self.exists().await? {
+        if !table_exists(self.db, HISTORY_TABLE).await? {
             return Ok(BTreeMap::new());
         }
         let sql = format!("SELECT module, name, applied_at, checksum FROM {HISTORY_TABLE}");
@@ -88,6 +79,16 @@ impl<'a, C: ConnectionTrait> Recorder<'a, C> {
     fn statement<const N: usize>(&self, sql: &str, values: [sea_orm::Value; N]) -> Statement {
         Statement::from_sql_and_values(self.backend.into(), sql, values)
     }
+}
+
+/// Whether a table of this name is there.
+pub(super) async fn table_exists(db: &impl ConnectionTrait, name: &str) -> Result<bool, DbErr> {
+    let sql = match Backend::of(db) {
+        Backend::Sqlite => "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = $1",
+        Backend::Postgres => "SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1",
+    };
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, [name.into()]);
+    Ok(db.query_one_raw(statement).await?.is_some())
 }
 
 impl Database {

@@ -2,26 +2,28 @@
 
 use sea_orm::{ConnectionTrait, DbErr, Statement, TransactionTrait};
 
-use super::{Direction, Functions, Migration, NodeKey, Operation, Recorder};
+use super::{Direction, Functions, Migration, NodeKey, Operation, Recorder, references, unfinished::Unfinished};
 use crate::{Backend, Database, Error, ProjectState, Transaction, schema::Change};
 
 /// One operation in the direction it goes, between two states.
 #[derive(Debug)]
-struct Work {
+pub(super) struct Work {
     /// Its number in the file, from 1.
-    number: usize,
-    operation: Operation,
-    before: ProjectState,
-    after: ProjectState,
+    pub number: usize,
+    pub operation: Operation,
+    pub before: ProjectState,
+    pub after: ProjectState,
 }
 
 /// A migration ready to be carried out.
 pub(super) struct Run<'a> {
-    key: &'a NodeKey,
-    migration: &'a Migration,
-    direction: Direction,
-    work: Vec<Work>,
+    pub key: &'a NodeKey,
+    pub migration: &'a Migration,
+    pub direction: Direction,
+    pub work: Vec<Work>,
     functions: &'a Functions,
+    /// What an earlier run left.
+    unfinished: Option<&'a Unfinished>,
 }
 
 impl<'a> Run<'a> {
@@ -32,34 +34,73 @@ impl<'a> Run<'a> {
         migration: &'a Migration,
         direction: Direction,
         functions: &'a Functions,
+        unfinished: Option<&'a Unfinished>,
         state: &mut ProjectState,
     ) -> Result<Self, Error> {
+        if let Some(found) = unfinished.filter(|found| found.checksum != migration.checksum) {
+            let (migration, done, total) = (key.clone(), found.done, found.total);
+            return Err(Error::EditedUnfinished { migration, done, total });
+        }
         let mut work = Vec::new();
+        let start = unfinished.map(|found| found.start(direction));
         for (at, operation) in migration.operations.iter().enumerate() {
-            let before = state.clone();
+            let (number, before) = (at + 1, state.clone());
             operation.apply(&key.module, state).map_err(|reason| Error::Operation {
                 migration: key.to_string(),
-                number: at + 1,
+                number,
                 what: operation.describe(),
                 reason,
             })?;
+            let open = match direction {
+                Direction::Forwards => number > start.unwrap_or(0),
+                Direction::Backwards => number <= start.unwrap_or(usize::MAX),
+            };
+            if !open {
+                continue;
+            }
             work.push(match direction {
-                Direction::Forwards => {
-                    Work { number: at + 1, operation: operation.clone(), before, after: state.clone() }
-                }
+                Direction::Forwards => Work { number, operation: operation.clone(), before, after: state.clone() },
                 Direction::Backwards => {
                     let irreversible = || Error::Irreversible { migration: key.clone(), what: operation.describe() };
                     let operation = operation.reversed().ok_or_else(irreversible)?;
-                    Work { number: at + 1, operation, before: state.clone(), after: before }
+                    Work { number, operation, before: state.clone(), after: before }
                 }
             });
         }
         if direction == Direction::Backwards {
             work.reverse();
         }
-        let run = Run { key, migration, direction, work, functions };
+        let run = Run { key, migration, direction, work, functions, unfinished };
+        run.check_unfinished()?;
         run.check_functions()?;
         Ok(run)
+    }
+
+    /// Whether an earlier run began it.
+    pub(super) fn is_resumed(&self) -> bool {
+        self.unfinished.is_some()
+    }
+
+    /// Whether an earlier run stopped in this operation.
+    pub(super) fn was_under_way(&self, work: &Work) -> bool {
+        self.unfinished.is_some_and(|found| found.under_way == Some(work.number))
+    }
+
+    /// What may be half-done cannot be undone.
+    fn check_unfinished(&self) -> Result<(), Error> {
+        let Some(found) = self.unfinished else { return Ok(()) };
+        let turned = |work: &&Work| found.direction != self.direction && self.was_under_way(work);
+        match self.work.iter().find(turned) {
+            Some(Work { operation: Operation::RunSql(_), number, .. }) => Err(Error::HalfDone {
+                migration: self.key.clone(),
+                number: *number,
+                way: match found.direction {
+                    Direction::Forwards => "forwards",
+                    Direction::Backwards => "backwards",
+                },
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// An unknown function is found before anything was done.
@@ -78,9 +119,11 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Does it. With `atomic` (the default) everything and the record are one transaction; otherwise each operation is
-    /// one by itself (`run_sql` is none at all) and the record comes last.
+    /// Does it. With `atomic` (the default) everything and the record are one transaction.
     pub(super) async fn execute(&self, session: &Database) -> Result<(), Error> {
+        if !self.migration.atomic {
+            return self.one_by_one(session).await;
+        }
         let backend = session.backend();
         let rebuilds = self.work.iter().any(|work| self.change(work).rebuilt_table(backend).is_some());
         if rebuilds {
@@ -88,23 +131,24 @@ impl<'a> Run<'a> {
             // inside a transaction, which is why a session of our own is needed.
             session.execute_unprepared("PRAGMA foreign_keys = OFF").await?;
         }
-        let done = match self.migration.atomic {
-            true => self.atomically(session, rebuilds).await,
-            false => self.one_by_one(session, rebuilds).await,
-        };
+        let done = self.atomically(session, rebuilds).await;
         if rebuilds {
             session.execute_unprepared("PRAGMA foreign_keys = ON").await?;
         }
         done
     }
 
-    async fn atomically(&self, session: &Database, check: bool) -> Result<(), Error> {
+    async fn atomically(&self, session: &Database, rebuilds: bool) -> Result<(), Error> {
         let tx = session.begin().await?;
         let done = async {
             for work in &self.work {
                 self.one(&tx, work).await?;
             }
-            self.finish(&tx, check).await
+            if rebuilds {
+                self.check_references(&tx, &self.work).await?;
+            }
+            let recorded = record(&tx, self.key, self.migration, self.direction).await;
+            recorded.map_err(|reason| self.incomplete(reason))
         };
         match done.await {
             Ok(()) => tx.commit().await.map_err(|reason| self.incomplete(reason)),
@@ -115,27 +159,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    async fn one_by_one(&self, session: &Database, check: bool) -> Result<(), Error> {
-        for work in &self.work {
-            if let Operation::RunSql(_) = work.operation {
-                self.run_statements(session, work, &[]).await?;
-                continue;
-            }
-            let tx = session.begin().await?;
-            match self.one(&tx, work).await {
-                Ok(()) => tx.commit().await?,
-                Err(error) => {
-                    tx.rollback().await?;
-                    return Err(error);
-                }
-            }
-        }
-        let tx = session.begin().await?;
-        self.finish(&tx, check).await?;
-        tx.commit().await.map_err(|reason| self.incomplete(reason))
-    }
-
-    async fn one(&self, tx: &Transaction, work: &Work) -> Result<(), Error> {
+    pub(super) async fn one(&self, tx: &Transaction, work: &Work) -> Result<(), Error> {
         if let Operation::RunRust(op) = &work.operation {
             let Some(function) = self.functions.get(&op.function) else { return Ok(()) };
             return function(tx, &work.before).await.map_err(|reason| Error::Function {
@@ -151,21 +175,20 @@ impl<'a> Run<'a> {
         self.run_statements(tx, work, &extras).await
     }
 
-    async fn run_statements<C: ConnectionTrait>(&self, db: &C, work: &Work, extras: &[String]) -> Result<(), Error> {
+    pub(super) async fn run_statements<C: ConnectionTrait>(
+        &self,
+        db: &C,
+        work: &Work,
+        extras: &[String],
+    ) -> Result<(), Error> {
         let backend = Backend::of(db);
-        let what = || work.operation.describe();
-        let statements = self.change(work).statements(backend, extras).map_err(|reason| Error::Operation {
-            migration: self.key.to_string(),
-            number: work.number,
-            what: what(),
-            reason,
-        })?;
+        let statements = self.change(work).statements(backend, extras).map_err(|reason| self.unfit(work, reason))?;
         for statement in statements.unwrap_or_default() {
             if let Err(reason) = db.execute_unprepared(&statement).await {
                 return Err(Error::Statement {
                     migration: self.key.to_string(),
                     number: work.number,
-                    what: what(),
+                    what: work.operation.describe(),
                     statement,
                     reason: Box::new(reason),
                 });
@@ -174,28 +197,26 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// The checks at the end, and the record.
-    async fn finish(&self, tx: &Transaction, check: bool) -> Result<(), Error> {
-        if check {
-            let sql = "PRAGMA foreign_key_check";
-            if let Some(row) = tx.query_one_raw(Statement::from_string(tx.get_database_backend(), sql)).await? {
-                return Err(Error::ForeignKey {
-                    migration: self.key.clone(),
-                    table: row.try_get("", "table")?,
-                    rowid: row.try_get::<Option<i64>>("", "rowid")?.unwrap_or_default(),
-                    parent: row.try_get("", "parent")?,
-                });
+    /// That no row was left without one that it references: what a database that does not watch meanwhile may miss.
+    pub(super) async fn check_references(&self, tx: &Transaction, work: &[Work]) -> Result<(), Error> {
+        match references::broken(tx, &references::touched(work, |work| self.change(work))).await? {
+            None => Ok(()),
+            Some(references::Broken { table, rowid, parent }) => {
+                Err(Error::ForeignKey { migration: self.key.clone(), table, rowid, parent })
             }
         }
-        let recorded = record(tx, self.key, self.migration, self.direction).await;
-        recorded.map_err(|reason| self.incomplete(reason))
     }
 
     fn incomplete(&self, reason: DbErr) -> Error {
         Error::Incomplete { migration: self.key.clone(), reason: Box::new(reason) }
     }
 
-    fn change<'b>(&'b self, work: &'b Work) -> Change<'b> {
+    pub(super) fn unfit(&self, work: &Work, reason: String) -> Error {
+        let (migration, number, what) = (self.key.to_string(), work.number, work.operation.describe());
+        Error::Operation { migration, number, what, reason }
+    }
+
+    pub(super) fn change<'b>(&'b self, work: &'b Work) -> Change<'b> {
         Change { operation: &work.operation, module: &self.key.module, before: &work.before, after: &work.after }
     }
 }

@@ -57,6 +57,16 @@ impl Change<'_> {
         }
     }
 
+    /// The table of a model before.
+    pub(crate) fn table_before(&self, model: &str) -> Result<&str, String> {
+        self.model_before(model).map(|model| model.table.as_str())
+    }
+
+    /// The table of a model after.
+    pub(crate) fn table_after(&self, model: &str) -> Result<&str, String> {
+        self.model_after(model).map(|model| model.table.as_str())
+    }
+
     fn model_before(&self, name: &str) -> Result<&ModelState, String> {
         find(self.before, self.module, name)
     }

@@ -23,4 +23,5 @@ mod random;
 mod rebuild;
 mod reflect;
 mod schema;
+mod stepwise;
 mod support;

@@ -63,6 +63,12 @@ fn history(length: usize) -> crate::support::Files {
         );
         written.add("x", &format!("{n:04}"), &text);
     }
+    let concurrent = format!(
+        "atomic = false\ndependencies = [\"x.{length:04}\"]\n[[operations]]\nop = \"add_index\"\nmodel = \"M1\"\n\
+         index = {{ name = \"by_id\", fields = [\"id\"] }}\nconcurrently = true\n\
+         [[operations]]\nop = \"run_sql\"\nsql = \"INSERT INTO x_m1 VALUES (0)\"\n"
+    );
+    written.add("x", &format!("{:04}", length + 1), &concurrent);
     written
 }
 
@@ -75,8 +81,8 @@ async fn eight_at_once_all_succeed_and_apply_everything_once() {
             let output = child.wait_with_output().unwrap();
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         }
-        assert_eq!(applied(&fresh.db).await.len(), 12);
-        assert_eq!(count(&fresh.db, "x_m1").await, 12, "each migration wrote its row once");
+        assert_eq!(applied(&fresh.db).await.len(), 13);
+        assert_eq!(count(&fresh.db, "x_m1").await, 13, "each migration wrote its row once");
     })
     .await;
 }

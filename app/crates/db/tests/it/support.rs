@@ -121,10 +121,10 @@ pub async fn applied(db: &Database) -> Vec<String> {
     db.applied_migrations().await.unwrap().keys().map(NodeKey::to_string).collect()
 }
 
-/// The tables, that of the migrations' history excepted.
+/// The tables, those of the migrations themselves excepted.
 pub async fn tables(db: &Database) -> Vec<String> {
     let mut tables = db.table_names().await.unwrap();
-    tables.retain(|table| table != db::migrations::HISTORY_TABLE);
+    tables.retain(|table| !db::migrations::is_own_table(table));
     tables
 }
 
@@ -189,7 +189,7 @@ pub async fn schema(db: &Database) -> Vec<String> {
             ] {
                 lines.extend(texts(db, sql).await);
             }
-            lines.retain(|line| !line.starts_with(db::migrations::HISTORY_TABLE));
+            lines.retain(|line| !db::migrations::is_own_table(line.split([' ', '.']).next().unwrap_or_default()));
         }
     }
     lines.sort();
