@@ -20,6 +20,9 @@ pub struct Migrate {
     /// Record the migrations as applied or unapplied without running them
     #[arg(long)]
     pub fake: bool,
+    /// Show where the tables differ from what the applied migrations say, exit with 1 if they do, and change nothing
+    #[arg(long, conflicts_with_all = ["module", "plan", "check", "fake"])]
+    pub drift: bool,
     /// The database to migrate
     #[arg(long, value_name = "ALIAS", default_value = "default")]
     pub database: Option<String>,

@@ -1,6 +1,6 @@
 //! Two lists of tables, and where they differ, in words.
 
-use super::{Column, Difference, Part, Table, is_foreign};
+use super::{Column, Difference, Part, Side, Table, is_foreign};
 use crate::ProjectState;
 
 const EXTRA: &str = "is in the database, but not in the migrations";
@@ -11,58 +11,70 @@ pub(super) fn compare(found: &[Table], said: &[Table], state: &ProjectState) -> 
     let mut differences = Vec::new();
     for table in found {
         if !is_foreign(&table.name) && !said.iter().any(|other| other.name == table.name) {
-            let what = format!("table {} {EXTRA}", table.name);
-            differences.push(difference(&table.name, &table.name, what, state));
+            let mut lines = Lines::default();
+            lines.add(Side::Database, &table.name, format!("table {} {EXTRA}", table.name));
+            differences.extend(lines.of(table, state));
         }
     }
     for table in said {
         let mut lines = Lines::default();
         match found.iter().find(|other| other.name == table.name) {
-            None => lines.add(&table.name, format!("table {} {MISSING}", table.name)),
+            None => lines.add(Side::Migrations, &table.name, format!("table {} {MISSING}", table.name)),
             Some(other) => {
                 columns(&other.columns, &table.columns, &mut lines);
                 parts(&other.parts, &table.parts, &mut lines);
                 if other.comment != table.comment {
                     let (found, said) = (quoted(other.comment.as_ref()), quoted(table.comment.as_ref()));
-                    lines.add("", format!("the table's comment is {found} in the database, {said} in the migrations"));
+                    lines.add(
+                        Side::Both,
+                        "",
+                        format!("the table's comment is {found} in the database, {said} in the migrations"),
+                    );
                 }
             }
         }
-        differences.extend(lines.0.into_iter().map(|(name, what)| difference(&table.name, &name, what, state)));
+        differences.extend(lines.of(table, state));
     }
     differences.sort();
     differences
 }
 
-fn difference(table: &str, name: &str, what: String, state: &ProjectState) -> Difference {
-    let model = state.by_table(table).map(|(key, _)| key.clone());
-    Difference { model, table: table.to_owned(), name: name.to_owned(), what }
-}
-
-/// Names, and what is to be said about them.
+/// What is to be said about a table.
 #[derive(Default)]
-struct Lines(Vec<(String, String)>);
+struct Lines(Vec<(Side, String, String)>);
 
 impl Lines {
-    fn add(&mut self, name: &str, what: String) {
-        self.0.push((name.to_owned(), what));
+    fn add(&mut self, side: Side, name: &str, what: String) {
+        self.0.push((side, name.to_owned(), what));
+    }
+
+    fn of(self, table: &Table, state: &ProjectState) -> impl Iterator<Item = Difference> {
+        let model = state.by_table(&table.name).map(|(key, _)| key.clone());
+        let table = table.name.clone();
+        self.0.into_iter().map(move |(side, name, what)| Difference {
+            model: model.clone(),
+            table: table.clone(),
+            name,
+            side,
+            what,
+        })
     }
 }
 
 fn columns(found: &[Column], said: &[Column], lines: &mut Lines) {
     for column in found {
         if !said.iter().any(|other| other.name == column.name) {
-            lines.add(&column.name, format!("column {} {EXTRA}", column.name));
+            lines.add(Side::Database, &column.name, format!("column {} {EXTRA}", column.name));
         }
     }
     for column in said {
         let name = &column.name;
         let Some(other) = found.iter().find(|other| other.name == *name) else {
-            lines.add(name, format!("column {name} {MISSING}"));
+            lines.add(Side::Migrations, name, format!("column {name} {MISSING}"));
             continue;
         };
         let mut differs = |found: &str, said: &str| {
-            lines.add(name, format!("column {name} {found} in the database, {said} in the migrations"));
+            lines.add(Side::Both, name, format!("column {name} {found} in the database, {said} in the migrations"));
         };
         if other.kind != column.kind {
             differs(&format!("is {}", other.kind), &column.kind);
@@ -99,7 +111,7 @@ fn parts(found: &[Part], said: &[Part], lines: &mut Lines) {
     for (found, said) in pairs(&mut found, &mut said, same_name) {
         let label = label(said);
         let what = format!("{label} is {} in the database, {} in the migrations", found.definition, said.definition);
-        lines.add(name(said), what);
+        lines.add(Side::Both, name(said), what);
     }
     let same_definition = |a: &Part, b: &Part| a.kind == b.kind && a.definition == b.definition;
     for (found, said) in pairs(&mut found, &mut said, same_definition) {
@@ -111,11 +123,11 @@ fn parts(found: &[Part], said: &[Part], lines: &mut Lines) {
             called(found),
             called(said)
         );
-        lines.add(name(said), what);
+        lines.add(Side::Both, name(said), what);
     }
-    for (parts, end) in [(found, EXTRA), (said, MISSING)] {
+    for (parts, side, end) in [(found, Side::Database, EXTRA), (said, Side::Migrations, MISSING)] {
         for part in parts {
-            lines.add(name(part), format!("{} {} {end}", label(part), part.definition));
+            lines.add(side, name(part), format!("{} {} {end}", label(part), part.definition));
         }
     }
 }

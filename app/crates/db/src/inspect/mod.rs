@@ -75,6 +75,17 @@ pub struct Part {
     pub definition: String,
 }
 
+/// On which side of a [`Difference`] something is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Side {
+    /// In the database only.
+    Database,
+    /// In the migrations only.
+    Migrations,
+    /// In both, but not alike.
+    Both,
+}
+
 /// Something in which a database and the migrations differ.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Difference {
@@ -84,6 +95,8 @@ pub struct Difference {
     pub table: String,
     /// The name of the table, column, index or constraint that differs; empty for what has no name.
     pub name: String,
+    /// Which of the two has it.
+    pub side: Side,
     /// What differs, in words.
     pub what: String,
 }

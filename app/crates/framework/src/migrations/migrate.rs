@@ -19,6 +19,9 @@ impl Command for cli::Migrate {
         let alias = self.database.as_deref().unwrap_or("default");
         ctx.check_alias(alias)?;
         let loader = load(ctx)?;
+        if self.drift {
+            return super::drift::report(ctx, &loader, alias, console).await;
+        }
         loader.check_conflicts().map_err(|error| {
             let fix = format!("{error}.\nTo fix them run '{} makemigrations --merge'", ctx.program());
             CommandError::new(fix).source(error)

@@ -1,5 +1,6 @@
 //! Migrations of the installed modules: the commands, and the warning that some are unapplied.
 
+mod drift;
 mod handlers;
 mod migrate;
 mod showmigrations;

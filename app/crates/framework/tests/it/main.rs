@@ -4,6 +4,7 @@ mod bulk;
 mod calling;
 mod checks;
 mod diffsettings;
+mod drift;
 mod finding;
 mod fixtures;
 mod handlers;
