@@ -186,12 +186,25 @@ pub enum Error {
     /// Migrations depend on each other in a circle.
     #[error("circular dependency between migrations: {}", cycle_list(.0))]
     CircularDependency(Vec<NodeKey>),
-    /// New models of several modules reference each other in a circle.
-    #[error("the models of {} reference each other in a circle; break it with a nullable foreign key that a second migration adds", modules.join(", "))]
-    CircularModules {
-        /// The modules' labels.
-        modules: Vec<String>,
+    /// Changes need each other in a way that no order of operations satisfies.
+    #[error("these changes need each other, make them in two steps: {}", operations.join("; "))]
+    CircularOperations {
+        /// The operations in words, with their models.
+        operations: Vec<String>,
     },
+    /// A required column was added and nobody can say what existing rows get.
+    #[error(
+        "Field '{field}' on model '{model}' not migrated: it is impossible to add a non-nullable field without specifying a default."
+    )]
+    NotNullAddition {
+        /// The column.
+        field: String,
+        /// Its model's name, without the module.
+        model: String,
+    },
+    /// A question was not answered; the questioner's own error.
+    #[error(transparent)]
+    Question(Box<dyn std::error::Error + Send + Sync>),
     /// The migration cannot be undone.
     #[error(
         "migration {migration} cannot be unapplied: {what} is irreversible; give it a `reverse`, or go back with --fake"

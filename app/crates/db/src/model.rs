@@ -2,7 +2,7 @@
 
 use sea_orm::{EntityTrait, Schema, sea_query::IndexCreateStatement, sea_query::TableCreateStatement};
 
-use crate::Backend;
+use crate::{Backend, state::ModelKey};
 
 /// An entity under the name that migrations, permissions and the admin know it by.
 ///
@@ -118,4 +118,27 @@ pub struct ModuleModels {
     pub label: String,
     /// Its models.
     pub models: Vec<Model>,
+}
+
+/// The columns of the table behind a many-to-many relation: the one that references the owner, and the one that
+/// references the target.
+pub(crate) fn link_columns(owner: &ModelKey, target: &ModelKey) -> [String; 2] {
+    let (from, to) = (snake_case(&owner.name), snake_case(&target.name));
+    if from == to {
+        [format!("from_{from}_id"), format!("to_{to}_id")]
+    } else {
+        [format!("{from}_id"), format!("{to}_id")]
+    }
+}
+
+/// `MailingRun` → `mailing_run`.
+fn snake_case(name: &str) -> String {
+    let mut snake = String::new();
+    for c in name.chars() {
+        if c.is_uppercase() && !snake.is_empty() && !snake.ends_with('_') {
+            snake.push('_');
+        }
+        snake.extend(c.to_lowercase());
+    }
+    snake
 }

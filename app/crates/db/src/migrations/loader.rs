@@ -125,9 +125,14 @@ impl Loader {
         applied.iter().filter(differs).map(|(key, _)| key.clone()).collect()
     }
 
+    /// All migrations, in alphabetical order of modules and names.
+    pub fn migrations(&self) -> impl Iterator<Item = (&NodeKey, &Migration)> {
+        self.migrations.iter()
+    }
+
     /// A module's migrations, in alphabetical order.
     pub fn of_module<'a>(&'a self, label: &'a str) -> impl Iterator<Item = (&'a NodeKey, &'a Migration)> {
-        self.migrations.iter().filter(move |(key, _)| key.module == label)
+        self.migrations.range(NodeKey::new(label, "")..).take_while(move |(key, _)| key.module == label)
     }
 
     /// That a module of this label exists and has migrations.

@@ -1,9 +1,10 @@
 //! Migrations: files that carry the history of the tables, and the engine that applies them.
 //!
 //! Data files → [`Loader`] → [`Graph`] → [`Executor`] → [`Recorder`]; in the other direction entities →
-//! [`crate::ProjectState`] → [`initial_migrations`] → [`Migration::to_toml`].
+//! [`crate::ProjectState`] → [`autodetect`] → [`NewMigration::write`].
 
 mod apply;
+mod autodetect;
 mod check;
 mod concurrent;
 mod data;
@@ -11,9 +12,9 @@ mod describe;
 mod executor;
 mod file;
 mod graph;
-mod initial;
 mod loader;
 mod lock;
+mod new_migration;
 mod operation;
 mod plan;
 mod recorder;
@@ -26,12 +27,15 @@ mod writer;
 
 use std::{fmt, path::PathBuf, str::FromStr};
 
+pub use autodetect::{
+    Answer, DetectOptions, NonInteractive, NullRows, Questioner, Scripted, auto_name, autodetect, next_number,
+};
 pub(crate) use check::mentions;
 pub use data::{DataFunction, DataFuture, DataResult, Functions};
 pub use executor::{Executor, Mode, Outcome, Progress};
 pub use graph::Graph;
-pub use initial::{NewMigration, initial_migrations};
 pub use loader::{Loader, Migration};
+pub use new_migration::NewMigration;
 pub use operation::{
     AddConstraint, AddField, AddIndex, AlterConstraint, AlterField, AlterTable, BackendSql, EachSql, ModelDefinition,
     Operation, RemoveConstraint, RemoveField, RemoveIndex, RenameField, RenameIndex, RenameModel, RunRust, RunSql,

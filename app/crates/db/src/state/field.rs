@@ -134,6 +134,14 @@ impl FieldType {
     pub fn is_integer(self) -> bool {
         matches!(self, FieldType::SmallInteger | FieldType::Integer | FieldType::BigInteger)
     }
+
+    /// Whether a column of this type can reference one of the other, as PostgreSQL sees it.
+    pub fn compares_with(self, other: FieldType) -> bool {
+        use FieldType as T;
+        let is_text = |kind| matches!(kind, T::String(_) | T::Text | T::Char(_));
+        let is_number = |kind: T| kind.is_integer() || matches!(kind, T::Decimal(_) | T::Float | T::Double);
+        self == other || (is_text(self) && is_text(other)) || (is_number(self) && is_number(other))
+    }
 }
 
 impl fmt::Display for FieldType {

@@ -115,6 +115,17 @@ impl Constraint {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ProjectState {
     models: BTreeMap<ModelKey, Arc<ModelState>>,
+    former_names: FormerNames,
+}
+
+/// What models were called before, by what they are called now. All are equal: a hint, and no property of the tables.
+#[derive(Clone, Debug, Default)]
+struct FormerNames(BTreeMap<ModelKey, String>);
+
+impl PartialEq for FormerNames {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 impl ProjectState {
@@ -136,6 +147,16 @@ impl ProjectState {
     /// Puts a model in, or another in its place.
     pub fn insert(&mut self, key: ModelKey, model: ModelState) {
         self.models.insert(key, Arc::new(model));
+    }
+
+    /// What the code says that a model was called before, without the module; a hint for the autodetector.
+    pub fn renamed_from(&self, key: &ModelKey) -> Option<&str> {
+        self.former_names.0.get(key).map(String::as_str)
+    }
+
+    /// Notes what a model was called before.
+    pub fn set_renamed_from(&mut self, key: ModelKey, former: impl Into<String>) {
+        self.former_names.0.insert(key, former.into());
     }
 
     pub(crate) fn remove(&mut self, key: &ModelKey) -> Option<Arc<ModelState>> {

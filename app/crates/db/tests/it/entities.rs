@@ -1,14 +1,12 @@
 //! Entities such as the product has, and their tables.
 
-use std::collections::BTreeMap;
-
 use db::{
     Check, Database, Model, ModelIndex, ModuleModels, ProjectState,
-    migrations::{Loader, ModuleMigrations, Source, initial_migrations},
+    migrations::{Loader, ModuleMigrations, Source},
     model,
 };
 
-use crate::support::migrate;
+use crate::support::{detect, migrate};
 
 pub mod user {
     use sea_orm::{ActiveValue::Set, entity::prelude::*};
@@ -149,7 +147,7 @@ pub fn modules() -> Vec<ModuleModels> {
 /// The initial migrations of all modules, as files.
 pub fn files() -> Vec<(String, String, String)> {
     let state = ProjectState::reflect(&modules()).unwrap();
-    let new = initial_migrations(&ProjectState::default(), &state, &BTreeMap::new()).unwrap();
+    let new = detect(&ProjectState::default(), &state).unwrap();
     new.into_iter().map(|new| (new.key.module, new.key.name, new.migration.to_toml())).collect()
 }
 

@@ -1,13 +1,14 @@
 //! From entities to state, and what differs.
 
-use std::collections::BTreeMap;
-
 use db::{
     Error, ModuleModels, ProjectState, model,
     state::{Action, Constraint, DefaultValue, FieldType, ModelKey},
 };
 
-use crate::{entities, support::says};
+use crate::{
+    entities,
+    support::{detect_after, says},
+};
 
 fn state() -> ProjectState {
     ProjectState::reflect(&entities::modules()).unwrap()
@@ -140,6 +141,8 @@ fn differences_are_said_in_words() {
 fn initial_migrations_bring_the_state_that_was_reflected() {
     let (_root, loader) = entities::loader();
     assert_eq!(loader.state().unwrap().diff(&state()), Vec::<String>::new());
-    let again = db::migrations::initial_migrations(&loader.state().unwrap(), &state(), &BTreeMap::new()).unwrap();
-    assert!(again.is_empty(), "modules that have models are left alone");
+    let again =
+        detect_after(&loader, &loader.state().unwrap(), &state(), &mut db::migrations::NonInteractive::default())
+            .unwrap();
+    assert!(again.is_empty(), "nothing is left to do");
 }

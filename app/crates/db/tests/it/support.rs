@@ -3,8 +3,11 @@
 use std::{fs, path::Path};
 
 use db::{
-    Backend, ConnectOptions, Database, Error,
-    migrations::{Executor, Functions, Loader, Mode, ModuleMigrations, NodeKey, Outcome, Progress, Source, Target},
+    Backend, ConnectOptions, Database, Error, ProjectState,
+    migrations::{
+        DetectOptions, Executor, Functions, Loader, Mode, ModuleMigrations, NewMigration, NodeKey, NonInteractive,
+        Operation, Outcome, Progress, Questioner, Source, Target, autodetect,
+    },
 };
 use sea_orm::{ConnectionTrait, Statement};
 use tempfile::TempDir;
@@ -79,6 +82,26 @@ impl Files {
     pub fn load(&self) -> Loader {
         Loader::load(&self.modules).unwrap()
     }
+}
+
+/// The migrations between two states, when there are none yet and nobody answers.
+pub fn detect(from: &ProjectState, to: &ProjectState) -> Result<Vec<NewMigration>, Error> {
+    detect_after(&Loader::load(&[]).unwrap(), from, to, &mut NonInteractive::default())
+}
+
+/// The migrations between two states, at a fixed time.
+pub fn detect_after(
+    loader: &Loader,
+    from: &ProjectState,
+    to: &ProjectState,
+    questioner: &mut dyn Questioner,
+) -> Result<Vec<NewMigration>, Error> {
+    autodetect(from, to, loader, questioner, &DetectOptions::new("2024-05-06T07:08:09Z".parse().unwrap()))
+}
+
+/// What a migration does, in words.
+pub fn words(new: &NewMigration) -> Vec<String> {
+    new.migration.operations.iter().map(Operation::describe).collect()
 }
 
 /// Migrates without listening.
