@@ -183,6 +183,39 @@ pub enum Error {
         /// What it depends on.
         dependency: NodeKey,
     },
+    /// A migration depends on one that squashed ones would replace if they could be used, and that does not exist.
+    #[error(
+        "Migration {migration} depends on nonexistent node {dependency:?}. Tried to replace migration {dependency} with any of [{}] but wasn't able to because some of the replaced migrations are already applied.",
+        node_list(tried)
+    )]
+    PartlyReplaced {
+        /// The migration that depends.
+        migration: NodeKey,
+        /// What it depends on.
+        dependency: NodeKey,
+        /// The squashed ones that replace that.
+        tried: Vec<NodeKey>,
+    },
+    /// Records cannot be deleted that squashed migrations still count on.
+    #[error(
+        "Cannot use --prune because the following squashed migrations have their 'replaces' attributes and may not be recorded as applied:\n{}\n  Re-run `migrate` if they are not marked as applied, and remove `replaces` from their files.",
+        squashed.iter().map(|key| format!("    {key}")).collect::<Vec<_>>().join("\n")
+    )]
+    CannotPrune {
+        /// The squashed ones.
+        squashed: Vec<NodeKey>,
+    },
+    /// Squashed migrations replace each other in a circle.
+    #[error("squashed migrations replace each other in a circle: {}", cycle_list(.0))]
+    CircularReplacement(Vec<NodeKey>),
+    /// Two squashed migrations replace the same one, and neither contains the other.
+    #[error("{first} and {second} replace some of the same migrations; delete one of the two, or squash them again")]
+    ReplacedTwice {
+        /// One of the two.
+        first: NodeKey,
+        /// The other.
+        second: NodeKey,
+    },
     /// Migrations depend on each other in a circle.
     #[error("circular dependency between migrations: {}", cycle_list(.0))]
     CircularDependency(Vec<NodeKey>),
@@ -320,6 +353,11 @@ fn conflict_list(conflicts: &[(String, Vec<String>)]) -> String {
     let parts: Vec<String> =
         conflicts.iter().map(|(module, names)| format!("{} in {module}", names.join(", "))).collect();
     parts.join("; ")
+}
+
+fn node_list(nodes: &[NodeKey]) -> String {
+    let names: Vec<String> = nodes.iter().map(NodeKey::to_string).collect();
+    names.join(", ")
 }
 
 fn cycle_list(nodes: &[NodeKey]) -> String {

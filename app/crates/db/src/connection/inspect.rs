@@ -32,4 +32,23 @@ impl Database {
         let names: Result<Vec<String>, _> = rows.iter().map(|row| row.try_get("", "name")).collect();
         Ok(names?)
     }
+
+    /// The columns of a table, in their order; none when there is no such table. See [`Database::has_tables`] for what
+    /// counts.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn column_names(&self, table: &str) -> Result<Vec<String>, Error> {
+        let sql = match self.backend {
+            Backend::Sqlite => "SELECT name FROM pragma_table_info($1) ORDER BY cid",
+            Backend::Postgres => {
+                "SELECT column_name::text AS name FROM information_schema.columns \
+                 WHERE table_schema = current_schema() AND table_name = $1 ORDER BY ordinal_position"
+            }
+        };
+        let statement = Statement::from_sql_and_values(self.backend.into(), sql, [table.into()]);
+        let rows = self.query_all_raw(statement).await?;
+        let names: Result<Vec<String>, _> = rows.iter().map(|row| row.try_get("", "name")).collect();
+        Ok(names?)
+    }
 }

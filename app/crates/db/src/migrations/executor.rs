@@ -8,6 +8,7 @@ use super::{
     Applied, Direction, Functions, Loader, NodeKey, Plan, Recorder, Step, Target,
     lock::Lock,
     run::{Run, record},
+    soft,
     unfinished::{self, Unfinished},
 };
 use crate::{Database, Error, ProjectState};
@@ -47,6 +48,9 @@ pub enum Mode {
     Run,
     /// No: only the record changes.
     Fake,
+    /// Only the record changes of a first migration (`initial = true`) whose tables all exist, and the columns that it
+    /// adds; others run. [`Progress`] says [`Mode::Fake`] or [`Mode::Run`] for each.
+    FakeInitial,
 }
 
 /// What was done.
@@ -63,8 +67,8 @@ pub struct Outcome {
 /// Carries out plans on one database.
 #[derive(Clone, Copy, Debug)]
 pub struct Executor<'a> {
-    db: &'a Database,
-    loader: &'a Loader,
+    pub(super) db: &'a Database,
+    pub(super) loader: &'a Loader,
     functions: &'a Functions,
 }
 
@@ -80,7 +84,8 @@ impl<'a> Executor<'a> {
     /// As [`Plan::new`]; [`Error::InconsistentHistory`]; [`Error::Database`].
     pub async fn plan(&self, targets: &[Target]) -> Result<Plan, Error> {
         let history = History::read(self.db).await?;
-        Ok(self.plan_from(&history, targets)?.0)
+        let (_, plan, _) = self.plan_from(&history, targets)?;
+        Ok(plan)
     }
 
     /// Goes to the targets. One process at a time: others wait, and then find it done.
@@ -95,7 +100,6 @@ impl<'a> Executor<'a> {
         mode: Mode,
         progress: &mut (dyn FnMut(Progress<'_>) + Send),
     ) -> Result<Outcome, Error> {
-        self.loader.check_conflicts()?;
         let session = self.db.session().await?;
         let done = self.locked(&session, targets, mode, progress).await;
         let ended = session.end_session().await;
@@ -128,48 +132,50 @@ impl<'a> Executor<'a> {
     ) -> Result<Outcome, Error> {
         let recorder = Recorder::new(session, session.backend());
         let history = History::read(session).await?;
-        let (plan, present) = self.plan_from(&history, targets)?;
+        let (loader, plan, present) = self.plan_from(&history, targets)?;
+        loader.check_conflicts()?;
         let mut states = if plan.is_empty() {
-            self.states(&present, &plan)?
+            States::new(&loader, &present, &plan)?
         } else {
             progress(Progress::RenderStart);
-            let states = self.states(&present, &plan)?;
+            let states = States::new(&loader, &present, &plan)?;
             progress(Progress::RenderSuccess);
             recorder.prepare().await?;
             states
         };
         for step in &plan.steps {
-            let migration = self.loader.migration(&step.key).ok_or_else(|| Error::UnknownNode(step.key.clone()))?;
+            let migration = loader.migration(&step.key).ok_or_else(|| Error::UnknownNode(step.key.clone()))?;
             progress(match step.direction {
                 Direction::Forwards => Progress::ApplyStart(&step.key),
                 Direction::Backwards => Progress::UnapplyStart(&step.key),
             });
             let unfinished = history.unfinished.get(&step.key);
-            match mode {
-                Mode::Run => {
-                    let mut without = states.remove(step);
-                    let run =
-                        Run::prepare(&step.key, migration, step.direction, self.functions, unfinished, &mut without)?;
-                    if let Some(found) = unfinished {
-                        let done = found.start(step.direction);
-                        progress(Progress::Resuming { key: &step.key, done, total: found.total });
-                    }
-                    run.execute(session).await?;
-                    if step.direction == Direction::Forwards {
-                        states.current = without;
-                    }
+            let mode = match mode {
+                Mode::FakeInitial if step.direction == Direction::Backwards || unfinished.is_some() => Mode::Run,
+                Mode::FakeInitial => soft::mode(session, &step.key, migration, &states.current).await?,
+                given => given,
+            };
+            if mode == Mode::Fake {
+                if step.direction == Direction::Forwards {
+                    migration.apply(&step.key, &mut states.current)?;
                 }
-                Mode::Fake => {
-                    if step.direction == Direction::Forwards {
-                        migration.apply(&step.key, &mut states.current)?;
-                    }
-                    let tx = session.begin().await?;
-                    if unfinished.is_some() {
-                        record(&tx, &step.key, migration, Direction::Backwards).await?;
-                        unfinished::clear(&tx, &step.key).await?;
-                    }
-                    record(&tx, &step.key, migration, step.direction).await?;
-                    tx.commit().await?;
+                let tx = session.begin().await?;
+                if unfinished.is_some() {
+                    record(&tx, &loader, &step.key, Direction::Backwards).await?;
+                    unfinished::clear(&tx, &step.key).await?;
+                }
+                record(&tx, &loader, &step.key, step.direction).await?;
+                tx.commit().await?;
+            } else {
+                let mut without = states.remove(step);
+                let run = Run::prepare(&loader, step, migration, self.functions, unfinished, &mut without)?;
+                if let Some(found) = unfinished {
+                    let done = found.start(step.direction);
+                    progress(Progress::Resuming { key: &step.key, done, total: found.total });
+                }
+                run.execute(session).await?;
+                if step.direction == Direction::Forwards {
+                    states.current = without;
                 }
             }
             tracing::debug!(migration = %step.key, direction = ?step.direction, ?mode, "migrated");
@@ -178,54 +184,33 @@ impl<'a> Executor<'a> {
                 Direction::Backwards => Progress::UnapplySuccess(&step.key, mode),
             });
         }
-        let mut edited = self.loader.edited(&history.applied);
+        // Also when there was nothing to do: the squashed migration may be newer than what it replaces.
+        for (key, checksum) in loader.completed(&recorder.applied().await?) {
+            recorder.record(&key, &checksum).await?;
+        }
+        let mut edited = loader.edited(&history.applied);
         edited.retain(|key| !plan.steps.iter().any(|step| step.key == *key));
         Ok(Outcome { plan, state: states.current, edited })
     }
 
-    /// The plan, and the migrations that count as applied for it. What was left half-done counts as open for a plan
-    /// that goes forwards, and as applied for one that takes it back.
-    fn plan_from(&self, history: &History, targets: &[Target]) -> Result<(Plan, BTreeSet<NodeKey>), Error> {
-        let (graph, applied) = (self.loader.graph(), &history.applied);
-        for migration in applied.keys() {
-            if let Some(dependency) = graph.parents(migration).find(|parent| !applied.contains_key(*parent)) {
-                return Err(Error::InconsistentHistory {
-                    migration: migration.clone(),
-                    dependency: dependency.clone(),
-                });
-            }
-        }
-        // Records of migrations whose files are gone say nothing about the graph.
-        let known: BTreeSet<NodeKey> = applied.keys().filter(|key| graph.contains(key)).cloned().collect();
-        let half: BTreeSet<NodeKey> = history.unfinished.keys().filter(|key| graph.contains(key)).cloned().collect();
+    /// The graph for what is applied, the plan in it, and the migrations that count as applied for that. What was left
+    /// half-done counts as open for a plan that goes forwards, and as applied for one that takes it back.
+    fn plan_from(&self, history: &History, targets: &[Target]) -> Result<(Loader, Plan, BTreeSet<NodeKey>), Error> {
+        let half: Vec<NodeKey> = history.unfinished.keys().cloned().collect();
+        let (loader, targets) = self.loader.for_targets(&history.applied, &half, targets)?;
+        loader.check_history()?;
+        let known = loader.applied();
+        let half: BTreeSet<NodeKey> = half.into_iter().filter(|key| loader.graph().contains(key)).collect();
         if !half.is_empty() {
             let present = &known | &half;
-            let plan = Plan::new(self.loader, &present, targets)?;
+            let plan = Plan::new(&loader, &present, &targets)?;
             if plan.direction() == Some(Direction::Backwards) {
-                return Ok((plan, present));
+                return Ok((loader, plan, present));
             }
         }
         let present = &known - &half;
-        Ok((Plan::new(self.loader, &present, targets)?, present))
-    }
-
-    /// Goes once through the applied migrations: the state that results, or, for a plan that goes back, the state
-    /// before each migration that it undoes.
-    fn states(&self, present: &BTreeSet<NodeKey>, plan: &Plan) -> Result<States, Error> {
-        let backwards = plan.steps.iter().filter(|step| step.direction == Direction::Backwards);
-        let undone: BTreeSet<&NodeKey> = backwards.map(|step| &step.key).collect();
-        let mut state = ProjectState::default();
-        let mut states = States::default();
-        for key in self.loader.graph().full_plan() {
-            let (true, Some(migration)) = (present.contains(&key), self.loader.migration(&key)) else { continue };
-            if undone.contains(&key) {
-                states.before.insert(key.clone(), state.clone());
-            } else {
-                migration.apply(&key, &mut states.current)?;
-            }
-            migration.apply(&key, &mut state)?;
-        }
-        Ok(states)
+        let plan = Plan::new(&loader, &present, &targets)?;
+        Ok((loader, plan, present))
     }
 }
 
@@ -251,6 +236,25 @@ struct States {
 }
 
 impl States {
+    /// Goes once through the applied migrations: the state that results, or, for a plan that goes back, the state
+    /// before each migration that it undoes.
+    fn new(loader: &Loader, present: &BTreeSet<NodeKey>, plan: &Plan) -> Result<States, Error> {
+        let backwards = plan.steps.iter().filter(|step| step.direction == Direction::Backwards);
+        let undone: BTreeSet<&NodeKey> = backwards.map(|step| &step.key).collect();
+        let mut state = ProjectState::default();
+        let mut states = States::default();
+        for key in loader.graph().full_plan() {
+            let (true, Some(migration)) = (present.contains(&key), loader.migration(&key)) else { continue };
+            if undone.contains(&key) {
+                states.before.insert(key.clone(), state.clone());
+            } else {
+                migration.apply(&key, &mut states.current)?;
+            }
+            migration.apply(&key, &mut state)?;
+        }
+        Ok(states)
+    }
+
     /// The state without the step's migration.
     fn remove(&mut self, step: &Step) -> ProjectState {
         self.before.remove(&step.key).unwrap_or_else(|| self.current.clone())

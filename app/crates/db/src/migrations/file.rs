@@ -20,6 +20,8 @@ pub(super) struct MigrationFile {
     pub atomic: bool,
     /// Migrations that must be applied before; `__first__` and `__latest__` stand for a module's ends.
     pub dependencies: Vec<NodeKey>,
+    /// The migrations that it was squashed from.
+    pub replaces: Vec<NodeKey>,
     /// What it does.
     pub operations: Vec<Operation>,
 }
@@ -59,13 +61,8 @@ fn read(text: &str) -> Result<MigrationFile, Problem> {
         match key.get_ref().as_ref() {
             "initial" => file.initial = convert(value)?,
             "atomic" => file.atomic = convert(value)?,
-            "dependencies" => {
-                for dependency in convert::<Vec<Spanned<String>>>(value)? {
-                    let span = dependency.span();
-                    let node = dependency.into_inner().parse().map_err(|message: String| Problem::at(span, message))?;
-                    file.dependencies.push(node);
-                }
-            }
+            "dependencies" => file.dependencies = nodes(value)?,
+            "replaces" => file.replaces = nodes(value)?,
             "operations" => {
                 let span = value.span();
                 let DeValue::Array(operations) = value.into_inner() else {
@@ -81,8 +78,9 @@ fn read(text: &str) -> Result<MigrationFile, Problem> {
                 }
             }
             other => {
-                let message =
-                    format!("unknown key `{other}`, expected one of initial, atomic, dependencies, operations");
+                let message = format!(
+                    "unknown key `{other}`, expected one of initial, atomic, dependencies, replaces, operations"
+                );
                 return Err(Problem::at(key.span(), message));
             }
         }
@@ -96,6 +94,15 @@ fn read(text: &str) -> Result<MigrationFile, Problem> {
         }
         _ => Ok(file),
     }
+}
+
+fn nodes(value: Spanned<DeValue<'_>>) -> Result<Vec<NodeKey>, Problem> {
+    let mut nodes = Vec::new();
+    for text in convert::<Vec<Spanned<String>>>(value)? {
+        let span = text.span();
+        nodes.push(text.into_inner().parse().map_err(|message: String| Problem::at(span, message))?);
+    }
+    Ok(nodes)
 }
 
 /// Reads a value; where the conversion loses the place of its complaint, the value's own is near enough.

@@ -1,8 +1,17 @@
 //! Reading all modules' migrations.
 
-use std::{collections::BTreeMap, fs, io, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs, io,
+    path::Path,
+    sync::Arc,
+};
 
-use super::{Applied, Graph, ModuleMigrations, NodeKey, Operation, Source, file::MigrationFile};
+use super::{
+    Applied, Graph, ModuleMigrations, NodeKey, Operation, Source, Target,
+    file::MigrationFile,
+    replacements::{Files, Replacements},
+};
 use crate::{Error, ProjectState};
 
 /// One migration, as its file says.
@@ -12,8 +21,10 @@ pub struct Migration {
     pub initial: bool,
     /// Whether it runs in one transaction.
     pub atomic: bool,
-    /// What must be applied before, `__first__` and `__latest__` already replaced.
+    /// What must be applied before; `__first__` and `__latest__` stand for a module's ends, which the graph knows.
     pub dependencies: Vec<NodeKey>,
+    /// The migrations that this one was squashed from and stands for; empty for an ordinary one.
+    pub replaces: Vec<NodeKey>,
     /// What it does.
     pub operations: Vec<Operation>,
     /// A hash of the file's text, recorded when it is applied; empty for one that was not read from a file.
@@ -21,7 +32,7 @@ pub struct Migration {
 }
 
 impl Migration {
-    /// Reads a migration's text; `file` is what errors call it. `__first__` and `__latest__` stay as they are.
+    /// Reads a migration's text; `file` is what errors call it.
     ///
     /// # Errors
     /// [`Error::File`] with line and column.
@@ -31,6 +42,7 @@ impl Migration {
             initial: parsed.initial,
             atomic: parsed.atomic,
             dependencies: parsed.dependencies,
+            replaces: parsed.replaces,
             operations: parsed.operations,
             checksum: checksum(text),
         })
@@ -53,21 +65,24 @@ impl Migration {
     }
 }
 
-/// All migrations of all modules, and their graph.
+/// All migrations of all modules, and their graph. Cloning is cheap but for the graph: the migrations are shared.
 #[derive(Clone, Debug)]
 pub struct Loader {
     labels: Vec<String>,
-    migrations: BTreeMap<NodeKey, Migration>,
+    migrations: Arc<Files>,
     graph: Graph,
+    replacements: Replacements,
 }
 
 impl Loader {
     /// Reads the migrations of `modules`. Files that begin with `_`, `~` or `.` and files that are not `.toml` are
-    /// passed over.
+    /// passed over. The graph is that of an empty database: squashed migrations stand for those they replace. For a
+    /// database with a history, see [`Loader::for_applied`].
     ///
     /// # Errors
     /// [`Error::DuplicateModule`], [`Error::Io`], [`Error::File`], [`Error::MissingDependency`],
-    /// [`Error::CircularDependency`]. Several last migrations are no error here: see [`Loader::check_conflicts`].
+    /// [`Error::CircularDependency`], [`Error::CircularReplacement`], [`Error::ReplacedTwice`]. Several last
+    /// migrations are no error here: see [`Loader::check_conflicts`].
     pub fn load(modules: &[ModuleMigrations]) -> Result<Loader, Error> {
         let mut labels: Vec<String> = Vec::new();
         let mut migrations = BTreeMap::new();
@@ -94,15 +109,127 @@ impl Loader {
                 }
             }
         }
-        resolve_ends(&mut migrations, &labels)?;
-        let edges = migrations.iter().map(|(key, migration)| (key.clone(), migration.dependencies.clone()));
-        let graph = Graph::new(edges)?;
-        Ok(Loader { labels, migrations, graph })
+        Loader::build(labels, Arc::new(migrations), [].iter(), &BTreeSet::new())
     }
 
-    /// Which comes before which.
+    fn build<'a>(
+        labels: Vec<String>,
+        migrations: Arc<Files>,
+        recorded: impl Iterator<Item = &'a NodeKey>,
+        avoid: &BTreeSet<NodeKey>,
+    ) -> Result<Loader, Error> {
+        let replacements = Replacements::decide(&migrations, recorded.cloned(), avoid)?;
+        let graph = replacements.graph(&migrations, &labels)?;
+        Ok(Loader { labels, migrations, graph, replacements })
+    }
+
+    /// The same migrations, with the graph for a database where these are recorded as applied. A squashed migration
+    /// stands for those it replaces when all or none of them are applied, dependencies on them lead to it, and theirs
+    /// are its own; when only some are applied, it is left out and they stay.
+    ///
+    /// # Errors
+    /// [`Error::PartlyReplaced`] and [`Error::MissingDependency`] when the graph needs a file that is gone;
+    /// [`Error::CircularDependency`], [`Error::ReplacedTwice`].
+    pub fn for_applied(&self, applied: &BTreeMap<NodeKey, Applied>) -> Result<Loader, Error> {
+        Loader::build(self.labels.clone(), Arc::clone(&self.migrations), applied.keys(), &BTreeSet::new())
+    }
+
+    /// As [`Loader::for_applied`], with what the targets mean in that graph. A replaced migration that is named by a
+    /// target, or `half` done, stays in the graph, and what would replace it is left out; a squashed one that is left
+    /// out because it is partly applied means the last one that it replaces.
+    pub(super) fn for_targets(
+        &self,
+        applied: &BTreeMap<NodeKey, Applied>,
+        half: &[NodeKey],
+        targets: &[Target],
+    ) -> Result<(Loader, Vec<Target>), Error> {
+        let build = |avoid: &_| Loader::build(self.labels.clone(), Arc::clone(&self.migrations), applied.keys(), avoid);
+        let mut avoid: BTreeSet<NodeKey> = self.replacing(half).into_iter().collect();
+        let mut loader = build(&avoid)?;
+        let mut meant = Vec::new();
+        for target in targets {
+            let Target::Node(key) = target else {
+                meant.push(target.clone());
+                continue;
+            };
+            let mut key = key;
+            let left_out = |key: &NodeKey| !loader.graph.contains(key) && loader.squashed_by(key).is_none();
+            while let Some(last) = self.migration(key).filter(|_| left_out(key)).and_then(|of| of.replaces.last()) {
+                key = last;
+            }
+            while let Some(standing) = loader.squashed_by(key) {
+                avoid.insert(standing.clone());
+                loader = build(&avoid)?;
+            }
+            meant.push(Target::Node(key.clone()));
+        }
+        Ok((loader, meant))
+    }
+
+    /// Which comes before which, replaced migrations left out.
     pub fn graph(&self) -> &Graph {
         &self.graph
+    }
+
+    /// The squashed migration that stands for this one in the graph.
+    pub fn squashed_by(&self, key: &NodeKey) -> Option<&NodeKey> {
+        self.replacements.stand_ins.get(key)
+    }
+
+    /// Whether a migration counts as applied on the database that [`Loader::for_applied`] was given: a squashed one
+    /// does when all that it replaces is, even before `migrate` has recorded that.
+    pub fn is_applied(&self, key: &NodeKey) -> bool {
+        self.replacements.applied.contains(key)
+    }
+
+    /// The migrations of the graph that count as applied.
+    pub fn applied(&self) -> BTreeSet<NodeKey> {
+        self.graph.nodes().filter(|key| self.is_applied(key)).cloned().collect()
+    }
+
+    /// That nothing is applied before what it depends on.
+    ///
+    /// # Errors
+    /// [`Error::InconsistentHistory`].
+    pub fn check_history(&self) -> Result<(), Error> {
+        for migration in self.graph.nodes().filter(|key| self.is_applied(key)) {
+            if let Some(dependency) = self.graph.parents(migration).find(|parent| !self.is_applied(parent)) {
+                let (migration, dependency) = (migration.clone(), dependency.clone());
+                return Err(Error::InconsistentHistory { migration, dependency });
+            }
+        }
+        Ok(())
+    }
+
+    /// What is recorded when a migration is applied: itself and everything it replaces, each with its checksum (that
+    /// of the squashed one where the file is gone).
+    pub(super) fn records(&self, key: &NodeKey) -> Vec<(NodeKey, String)> {
+        let replaced = self.replacements.squashes.get(key).into_iter().flat_map(|squash| &squash.levels);
+        let own = self.migration(key).map_or("", |migration| &migration.checksum);
+        let checksum = |key: &NodeKey| self.migration(key).map_or(own, |migration| &migration.checksum).to_owned();
+        std::iter::once(key).chain(replaced).map(|key| (key.clone(), checksum(key))).collect()
+    }
+
+    /// Whose records go when a migration is undone: its own, those of everything it replaces, and those of what
+    /// replaces it, because that is no longer applied as a whole.
+    pub(super) fn forgotten(&self, key: &NodeKey) -> Vec<NodeKey> {
+        let outer = self.replacing(std::slice::from_ref(key));
+        self.records(key).into_iter().map(|(key, _)| key).chain(outer).collect()
+    }
+
+    /// The squashed migrations that replace one of these.
+    pub(super) fn replacing(&self, replaced: &[NodeKey]) -> Vec<NodeKey> {
+        let squashes = self.replacements.squashes.iter();
+        let replacing = squashes.filter(|(_, squash)| replaced.iter().any(|key| squash.levels.contains(key)));
+        replacing.map(|(key, _)| key.clone()).collect()
+    }
+
+    /// The squashed migrations that are not recorded although all they replace is, with their checksums.
+    pub(super) fn completed(&self, recorded: &BTreeMap<NodeKey, Applied>) -> Vec<(NodeKey, String)> {
+        let complete = self.replacements.squashes.iter().filter(|(key, squash)| {
+            !recorded.contains_key(*key) && squash.covers.iter().all(|replaced| recorded.contains_key(replaced))
+        });
+        complete.flat_map(|(key, _)| self.records(key).into_iter().take(1)).collect()
     }
 
     /// The labels of all modules, those without migrations too, in the order given.
@@ -110,7 +237,7 @@ impl Loader {
         &self.labels
     }
 
-    /// One migration.
+    /// One migration, whether it is in the graph, replaced or left out.
     pub fn migration(&self, key: &NodeKey) -> Option<&Migration> {
         self.migrations.get(key)
     }
@@ -130,7 +257,7 @@ impl Loader {
         self.migrations.iter()
     }
 
-    /// A module's migrations, in alphabetical order.
+    /// A module's migrations, replaced ones too, in alphabetical order.
     pub fn of_module<'a>(&'a self, label: &'a str) -> impl Iterator<Item = (&'a NodeKey, &'a Migration)> {
         self.migrations.range(NodeKey::new(label, "")..).take_while(move |(key, _)| key.module == label)
     }
@@ -220,40 +347,6 @@ fn names(directory: &Path) -> Result<Vec<String>, Error> {
     }
     names.sort();
     Ok(names)
-}
-
-/// Replaces `module.__first__` and `module.__latest__` by the migrations that are meant. A module without migrations
-/// has neither, and nothing to wait for.
-fn resolve_ends(migrations: &mut BTreeMap<NodeKey, Migration>, labels: &[String]) -> Result<(), Error> {
-    let mut own: BTreeMap<String, Graph> = BTreeMap::new();
-    for label in labels {
-        let of_module = migrations.iter().filter(|(key, _)| key.module == *label);
-        // Inside the module only; a dependency on nothing is reported by the whole graph.
-        let edges = of_module.map(|(key, migration)| {
-            let within = |dependency: &&NodeKey| dependency.module == *label && migrations.contains_key(*dependency);
-            (key.clone(), migration.dependencies.iter().filter(within).cloned().collect())
-        });
-        own.insert(label.clone(), Graph::new(edges)?);
-    }
-    for (key, migration) in migrations.iter_mut() {
-        let mut resolved = Vec::new();
-        for dependency in migration.dependencies.drain(..) {
-            let ends = match dependency.name.as_str() {
-                "__first__" => own.get(&dependency.module).map(|graph| graph.roots(&dependency.module)),
-                "__latest__" => own.get(&dependency.module).map(|graph| graph.leaves(&dependency.module)),
-                _ => {
-                    resolved.push(dependency);
-                    continue;
-                }
-            };
-            match ends {
-                Some(ends) => resolved.extend(ends),
-                None => return Err(Error::MissingDependency { migration: key.clone(), dependency }),
-            }
-        }
-        migration.dependencies = resolved;
-    }
-    Ok(())
 }
 
 /// FNV-1a over the text with Unix line ends: enough to notice an edit, stable for ever, and no dependency.

@@ -2,7 +2,9 @@
 
 use sea_orm::{ConnectionTrait, DbErr, Statement, TransactionTrait};
 
-use super::{Direction, Functions, Migration, NodeKey, Operation, Recorder, references, unfinished::Unfinished};
+use super::{
+    Direction, Functions, Loader, Migration, NodeKey, Operation, Recorder, Step, references, unfinished::Unfinished,
+};
 use crate::{Backend, Database, Error, ProjectState, Transaction, schema::Change};
 
 /// One operation in the direction it goes, between two states.
@@ -17,6 +19,7 @@ pub(super) struct Work {
 
 /// A migration ready to be carried out.
 pub(super) struct Run<'a> {
+    loader: &'a Loader,
     pub key: &'a NodeKey,
     pub migration: &'a Migration,
     pub direction: Direction,
@@ -30,19 +33,20 @@ impl<'a> Run<'a> {
     /// Works out every operation. `state` is how the tables are without the migration; afterwards it is how they are
     /// with it, whichever way it goes.
     pub(super) fn prepare(
-        key: &'a NodeKey,
+        loader: &'a Loader,
+        step: &'a Step,
         migration: &'a Migration,
-        direction: Direction,
         functions: &'a Functions,
         unfinished: Option<&'a Unfinished>,
         state: &mut ProjectState,
     ) -> Result<Self, Error> {
+        let Step { key, direction } = step;
         if let Some(found) = unfinished.filter(|found| found.checksum != migration.checksum) {
             let (migration, done, total) = (key.clone(), found.done, found.total);
             return Err(Error::EditedUnfinished { migration, done, total });
         }
         let mut work = Vec::new();
-        let start = unfinished.map(|found| found.start(direction));
+        let start = unfinished.map(|found| found.start(*direction));
         for (at, operation) in migration.operations.iter().enumerate() {
             let (number, before) = (at + 1, state.clone());
             operation.apply(&key.module, state).map_err(|reason| Error::Operation {
@@ -67,10 +71,10 @@ impl<'a> Run<'a> {
                 }
             });
         }
-        if direction == Direction::Backwards {
+        if *direction == Direction::Backwards {
             work.reverse();
         }
-        let run = Run { key, migration, direction, work, functions, unfinished };
+        let run = Run { loader, key, migration, direction: *direction, work, functions, unfinished };
         run.check_unfinished()?;
         run.check_functions()?;
         Ok(run)
@@ -147,7 +151,7 @@ impl<'a> Run<'a> {
             if rebuilds {
                 self.check_references(&tx, &self.work).await?;
             }
-            let recorded = record(&tx, self.key, self.migration, self.direction).await;
+            let recorded = self.record(&tx, self.direction).await;
             recorded.map_err(|reason| self.incomplete(reason))
         };
         match done.await {
@@ -207,6 +211,11 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Notes that the migration was applied, or that it no longer is.
+    pub(super) async fn record(&self, tx: &Transaction, direction: Direction) -> Result<(), DbErr> {
+        record(tx, self.loader, self.key, direction).await
+    }
+
     fn incomplete(&self, reason: DbErr) -> Error {
         Error::Incomplete { migration: self.key.clone(), reason: Box::new(reason) }
     }
@@ -221,18 +230,31 @@ impl<'a> Run<'a> {
     }
 }
 
-/// Notes that a migration was applied, or that it no longer is.
+/// Notes that a migration, and what it replaces, was applied, or that it no longer is.
 pub(super) async fn record(
     tx: &Transaction,
+    loader: &Loader,
     key: &NodeKey,
-    migration: &Migration,
     direction: Direction,
 ) -> Result<(), DbErr> {
     let recorder = Recorder::new(tx, Backend::of(tx));
     match direction {
-        Direction::Forwards => recorder.record(key, &migration.checksum).await,
-        Direction::Backwards => recorder.forget(key).await,
+        Direction::Forwards => {
+            for (recorded, checksum) in loader.records(key) {
+                // A record of something replaced may have been left over.
+                if recorded != *key {
+                    recorder.forget(&recorded).await?;
+                }
+                recorder.record(&recorded, &checksum).await?;
+            }
+        }
+        Direction::Backwards => {
+            for forgotten in loader.forgotten(key) {
+                recorder.forget(&forgotten).await?;
+            }
+        }
     }
+    Ok(())
 }
 
 /// What hangs on a table without the state knowing: triggers, and indexes that `run_sql` made.

@@ -5,7 +5,7 @@ use sea_orm::{ConnectionTrait, DbErr, TransactionTrait};
 
 use super::{
     Direction, Operation,
-    run::{Run, Work, record},
+    run::{Run, Work},
     unfinished::{self, Unfinished},
 };
 use crate::{Backend, Database, Error, connection};
@@ -26,9 +26,9 @@ impl Run<'_> {
         let recorded = async {
             if self.is_resumed() && self.direction == Direction::Forwards {
                 // One that was stopped on the way back is still recorded.
-                record(&tx, self.key, self.migration, Direction::Backwards).await?;
+                self.record(&tx, Direction::Backwards).await?;
             }
-            record(&tx, self.key, self.migration, self.direction).await?;
+            self.record(&tx, self.direction).await?;
             unfinished::clear(&tx, self.key).await
         };
         match recorded.await {

@@ -4,7 +4,7 @@ use serde::Serialize;
 use toml::{Table, Value};
 
 use super::{
-    Migration,
+    Migration, NodeKey,
     operation::{Operation, for_each_operation},
 };
 
@@ -21,8 +21,11 @@ impl Migration {
         if !self.atomic {
             text.push_str("atomic = false\n");
         }
-        let dependencies = self.dependencies.iter().map(|key| Value::String(key.to_string())).collect();
-        push_key(&mut text, "dependencies", &Value::Array(dependencies));
+        let names = |keys: &[NodeKey]| Value::Array(keys.iter().map(|key| Value::String(key.to_string())).collect());
+        push_key(&mut text, "dependencies", &names(&self.dependencies));
+        if !self.replaces.is_empty() {
+            push_key(&mut text, "replaces", &names(&self.replaces));
+        }
         for operation in &self.operations {
             text.push_str(&format!("\n[[operations]]\nop = \"{}\"\n", operation.name()));
             for (key, value) in &operation_table(operation) {

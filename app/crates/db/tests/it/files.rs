@@ -61,8 +61,16 @@ fn mistakes_are_named_with_line_and_column() {
     let (mut found, mut expected) = (Vec::new(), Vec::new());
     for (from, to, line, column, parts) in [
         ("initial = true", "initial = 1", 2, 11, &["invalid type", "boolean"][..]),
-        ("initial = true", "inital = true", 2, 1, &["`inital`", "initial, atomic, dependencies, operations"]),
+        ("initial = true", "inital = true", 2, 1, &["`inital`", "initial, atomic, dependencies, replaces, operations"]),
         ("\"users.0001_initial\"", "\"users\"", 3, 17, &["`users`", "module.0001_name"]),
+        (
+            "dependencies = [\"users.0001_initial\"]",
+            "replaces = [\"x.0001\", \"x\"]",
+            3,
+            23,
+            &["`x`", "module.0001_name"],
+        ),
+        ("dependencies = [\"users.0001_initial\"]", "replaces = \"x.0001\"", 3, 12, &["invalid type", "sequence"]),
         ("op = \"create_model\"", "op = \"create_modle\"", 6, 6, &["`create_modle`", "create_model", "run_rust"]),
         ("op = \"create_model\"\n", "", 5, 1, &["op = "]),
         ("table =", "tabel =", 8, 1, &["tabel", "table"]),

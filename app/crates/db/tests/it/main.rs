@@ -23,5 +23,6 @@ mod random;
 mod rebuild;
 mod reflect;
 mod schema;
+mod squashed;
 mod stepwise;
 mod support;

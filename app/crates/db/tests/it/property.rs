@@ -188,7 +188,14 @@ impl Author {
             }
         }
         let dependencies = if number == 1 { Vec::new() } else { vec![format!("x.{:04}", number - 1).parse().unwrap()] };
-        Migration { initial: number == 1, atomic: true, dependencies, operations, checksum: String::new() }
+        Migration {
+            initial: number == 1,
+            atomic: true,
+            dependencies,
+            operations,
+            replaces: Vec::new(),
+            checksum: String::new(),
+        }
     }
 }
 

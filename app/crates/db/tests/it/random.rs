@@ -186,6 +186,7 @@ impl Random {
             initial: self.chance(50),
             atomic: self.chance(80) && !operations.iter().any(Operation::is_concurrent),
             dependencies: self.list(|random| NodeKey::new("users", random.name())),
+            replaces: self.list(|random| NodeKey::new("users", random.name())),
             operations,
             checksum: String::new(),
         }

@@ -176,6 +176,7 @@ fn place(
             atomic: true,
             dependencies: dependencies.into_iter().collect(),
             operations: taken.into_iter().map(|item| item.operation).collect(),
+            replaces: Vec::new(),
             checksum: String::new(),
         };
         let name = match &options.name {
