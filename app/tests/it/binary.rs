@@ -4,6 +4,9 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use framework::conf::{Env, Layout, Source, load};
+use framework::context::{Context, ContextBuilder};
+use framework::management::{Capture, Console, Input, Stream, execute};
 use tempfile::TempDir;
 
 /// A project root: the product's sources by a link, everything that is written in a temporary directory.
@@ -41,6 +44,33 @@ impl Root {
         command.current_dir(self.path()).env_clear().stdin(Stdio::null());
         command.env("APP__ENVIRONMENT", "test").envs(self.vars.iter().cloned());
         command
+    }
+
+    /// The environment as the binary sees it.
+    fn env(&self) -> Env {
+        let vars = [("APP__ENVIRONMENT".to_owned(), "test".to_owned())].into_iter().chain(self.vars.iter().cloned());
+        Env::new(self.path(), vars.map(|(name, value)| (name.into(), value.into())))
+    }
+
+    /// A context as the binary's commands get it.
+    pub(crate) fn ctx(&self) -> Context {
+        let env = self.env();
+        let layout = Layout::find(None, &env);
+        let settings = load(&Source { explicit: None }, &env, &layout).expect("the product's settings");
+        let project = app::project();
+        ContextBuilder::new(settings, layout, project.modules().to_vec())
+            .project(project.name, project.version)
+            .env(env)
+            .build()
+    }
+
+    /// Runs a command in this process, for somebody at a terminal who types these lines (a `\x03` is Ctrl-C).
+    pub(crate) fn typed(&self, args: &[&str], lines: &str) -> Ran {
+        let (out, err) = (Capture::new(), Capture::new());
+        let console = Console::new(Stream::capture(&out), Stream::capture(&err), Input::typed(lines));
+        let args = args.iter().map(OsString::from).collect();
+        let code = execute(&app::project(), args, self.env(), console, |_, _, _| {});
+        Ran { code: Some(code.into()), out: out.text(), err: err.text() }
     }
 
     /// Runs the words of a command line.

@@ -5,23 +5,25 @@ use std::os::unix::ffi::OsStringExt as _;
 
 use crate::binary::Root;
 
-pub(crate) const MIGRATED: &str = "Operations to perform:\n  Apply all migrations: auth, mailings, users\nRunning migrations:\n  \
-    Applying auth.0001_initial... OK\n  Applying users.0001_initial... OK\n  Applying mailings.0001_initial... OK\n";
+pub(crate) const MIGRATED: &str = "Operations to perform:\n  Apply all migrations: auth, mailings, sessions, users\nRunning migrations:\n  \
+    Applying auth.0001_initial... OK\n  Applying users.0001_initial... OK\n  Applying mailings.0001_initial... OK\n  \
+    Applying sessions.0001_initial... OK\n";
 
 pub(crate) const LOADED: &str = "Loaded 3 users, 500 recipients, 6 messages, 27 mailings, 1042 attempts.\n";
 
 #[test]
 fn a_database_is_migrated_once() {
     let root = Root::new();
-    let open = "auth\n [ ] 0001_initial\nmailings\n [ ] 0001_initial\nusers\n [ ] 0001_initial\n";
+    let open =
+        "auth\n [ ] 0001_initial\nmailings\n [ ] 0001_initial\nsessions\n [ ] 0001_initial\nusers\n [ ] 0001_initial\n";
     root.line("showmigrations").is(0, open, "");
     root.line("migrate --check")
-        .fails(1, &["3 unapplied migration(s) in: auth, mailings, users", "hint: `app migrate`"]);
+        .fails(1, &["4 unapplied migration(s) in: auth, mailings, sessions, users", "hint: `app migrate`"]);
     assert_eq!(root.line("showmigrations").out, open, "--check must not migrate");
     root.line("migrate").is(0, MIGRATED, "");
     root.line("migrate --check").is(0, "", "");
     root.line("showmigrations").is(0, &open.replace("[ ]", "[X]"), "");
-    let nothing = "Operations to perform:\n  Apply all migrations: auth, mailings, users\nRunning migrations:\n  No migrations to apply.\n";
+    let nothing = "Operations to perform:\n  Apply all migrations: auth, mailings, sessions, users\nRunning migrations:\n  No migrations to apply.\n";
     root.line("migrate").is(0, nothing, "");
     root.line("migrate -v 0").is(0, "", "");
 }
@@ -33,7 +35,7 @@ fn showmigrations_shows_times_modules_and_the_plan() {
     let ran = root.line("showmigrations users -v 2");
     assert!(ran.out.starts_with("users\n [X] 0001_initial (applied at 20"), "{}", ran.out);
     let plan = "[X]  auth.0001_initial\n[X]  users.0001_initial ... (auth.0001_initial)\n\
-        [X]  mailings.0001_initial ... (users.0001_initial)\n";
+        [X]  mailings.0001_initial ... (users.0001_initial)\n[X]  sessions.0001_initial\n";
     root.line("showmigrations --plan -v 2").is(0, plan, "");
     root.line("showmigrations nothing").is(2, "", "CommandError: No installed app with label 'nothing'.\n");
     let meant = "CommandError: No installed app with label 'modules.users'. Did you mean 'users'?\n";

@@ -98,7 +98,7 @@ fn the_product_runs_on_postgresql() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let name = runtime.block_on(postgres::database(server));
     let root = on(&format!("postgres://test@127.0.0.1:{}/{name}", server.port));
-    root.line("migrate --check").fails(1, &["3 unapplied migration(s)"]);
+    root.line("migrate --check").fails(1, &["4 unapplied migration(s)"]);
     root.line("migrate").is(0, MIGRATED, "");
     root.line("migrate --check").is(0, "", "");
     root.line("load_demo").is(0, LOADED, "");

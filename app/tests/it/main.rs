@@ -1,5 +1,6 @@
 //! Integration tests of the product: its commands through the real binary, its pages through the test client.
 
+mod accounts;
 mod binary;
 mod commands;
 mod databases;

@@ -3,6 +3,7 @@
 //!
 //! Adding a built-in command here means one struct, and one line in [`BUILTINS`].
 
+mod accounts;
 mod bulk;
 mod migrations;
 mod options;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+pub use accounts::{Changepassword, Clearsessions, Createsuperuser};
 pub use bulk::{BULK_OPTIONS_ID, BulkOptions};
 pub use migrations::{Migrate, Showmigrations, Sqlmigrate};
 pub use options::{AddrPort, BASE_OPTION_IDS, BaseOptions, Labels, Modules};
@@ -43,7 +45,10 @@ pub const RUNSERVER_HIDDEN_OPTIONS: &[&str] = &["verbosity", "traceback"];
 
 /// Every built-in command, by name.
 pub const BUILTINS: &[Builtin] = &[
+    builtin::<Changepassword>("changepassword"),
     builtin::<Check>("check"),
+    builtin::<Clearsessions>("clearsessions"),
+    builtin::<Createsuperuser>("createsuperuser"),
     builtin::<Diffsettings>("diffsettings"),
     builtin::<Help>("help"),
     builtin::<Migrate>("migrate"),

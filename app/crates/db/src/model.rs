@@ -15,6 +15,7 @@ use crate::{Backend, state::ModelKey};
 pub struct Model {
     name: &'static str,
     verbose_name: Option<(&'static str, &'static str)>,
+    default_permissions: &'static [&'static str],
     permissions: &'static [(&'static str, &'static str)],
     checks: &'static [Check],
     indexes: &'static [ModelIndex],
@@ -41,9 +42,20 @@ pub struct ModelIndex {
     pub condition: Option<&'static str>,
 }
 
+/// What can be done with the rows of any model, unless it says otherwise.
+const DEFAULT_PERMISSIONS: &[&str] = &["add", "change", "delete", "view"];
+
 /// Names the entity `E` as the model `name` (`Mailing`, without the module).
 pub const fn model<E: EntityTrait>(name: &'static str) -> Model {
-    Model { name, verbose_name: None, permissions: &[], checks: &[], indexes: &[], create: create_statements::<E> }
+    Model {
+        name,
+        verbose_name: None,
+        default_permissions: DEFAULT_PERMISSIONS,
+        permissions: &[],
+        checks: &[],
+        indexes: &[],
+        create: create_statements::<E>,
+    }
 }
 
 /// The only generic part of reflection: a few lines per entity, so that an edit in the product stays cheap to build.
@@ -63,6 +75,13 @@ impl Model {
     /// Permissions beside view, add, change and delete: codename and description.
     pub const fn with_permissions(mut self, permissions: &'static [(&'static str, &'static str)]) -> Self {
         self.permissions = permissions;
+        self
+    }
+
+    /// Which of add, change, delete and view there are permissions for: all unless this says otherwise. A table that only
+    /// links two others has none.
+    pub const fn with_default_permissions(mut self, actions: &'static [&'static str]) -> Self {
+        self.default_permissions = actions;
         self
     }
 
@@ -91,6 +110,11 @@ impl Model {
     /// How people read the name of many.
     pub fn verbose_name_plural(&self) -> String {
         self.verbose_name.map_or_else(|| format!("{}s", self.name.to_lowercase()), |(_, many)| many.to_owned())
+    }
+
+    /// The actions on any row that there are permissions for.
+    pub fn default_permissions(&self) -> &'static [&'static str] {
+        self.default_permissions
     }
 
     /// The model's own permissions: codename and description.

@@ -3,6 +3,7 @@
 //! Data flows one way: argv and environment → typed arguments and [`conf::Settings`] → [`context::Context`] → command or
 //! handler → service → rows. Text leaves through [`management::Console`] or [`http::Response`] only.
 
+pub mod accounts;
 pub mod checks;
 pub mod clock;
 pub mod conf;

@@ -2,6 +2,7 @@
 
 use db::migrations::DataFunction;
 
+use crate::accounts::Accounts;
 use crate::checks::Check;
 use crate::http::Route;
 use crate::management::CommandSpec;
@@ -27,6 +28,7 @@ pub struct Module {
     pub(crate) pre_migrate: Handlers,
     pub(crate) post_migrate: Handlers,
     pub(crate) data_functions: DataFunctions,
+    pub(crate) accounts: Option<&'static dyn Accounts>,
     pub(crate) submodules: &'static [fn() -> Module],
 }
 
@@ -45,6 +47,7 @@ impl Module {
             pre_migrate: Handlers::default(),
             post_migrate: Handlers::default(),
             data_functions: &[],
+            accounts: None,
             submodules: &[],
         }
     }
@@ -102,6 +105,12 @@ impl Module {
     /// module `users` is `function = "users.fill_names"`.
     pub fn data_functions(mut self, functions: DataFunctions) -> Self {
         self.data_functions = functions;
+        self
+    }
+
+    /// The people who may log in: how to reach the module's table of users.
+    pub fn accounts(mut self, accounts: &'static dyn Accounts) -> Self {
+        self.accounts = Some(accounts);
         self
     }
 

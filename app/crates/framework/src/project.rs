@@ -43,7 +43,10 @@ impl Project {
 /// The built-in commands. Each lives beside its subsystem; this is their one list.
 pub(crate) fn builtin_commands() -> Vec<CommandSpec> {
     vec![
+        command::<cli::Changepassword>(),
         command::<cli::Check>(),
+        command::<cli::Clearsessions>(),
+        command::<cli::Createsuperuser>(),
         command::<cli::Diffsettings>(),
         command::<cli::Help>(),
         command::<cli::Migrate>(),

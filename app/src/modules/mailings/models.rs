@@ -14,7 +14,7 @@ pub const MODELS: &[Model] = &[
         ("can_view_all_mailings", "Can view all mailings"),
         ("can_disable_mailing", "Can disable mailings"),
     ]),
-    model::<mailing_recipient::Entity>("MailingRecipient"),
+    model::<mailing_recipient::Entity>("MailingRecipient").with_default_permissions(&[]),
     model::<attempt::Entity>("Attempt").with_verbose_name("attempt", "attempts"),
 ];
 

@@ -7,5 +7,5 @@ use framework::module::Module;
 
 /// The module.
 pub fn module() -> Module {
-    Module::new("users").models(models::MODELS)
+    Module::new("users").models(models::MODELS).accounts(&service::ACCOUNTS)
 }

@@ -5,8 +5,8 @@ use framework::db::{Model, model};
 /// The models, referenced ones first.
 pub const MODELS: &[Model] = &[
     model::<user::Entity>("User").with_verbose_name("user", "users"),
-    model::<user_group::Entity>("UserGroup"),
-    model::<user_permission::Entity>("UserPermission"),
+    model::<user_group::Entity>("UserGroup").with_default_permissions(&[]),
+    model::<user_permission::Entity>("UserPermission").with_default_permissions(&[]),
 ];
 
 /// Somebody who logs in.

@@ -1,13 +1,15 @@
 //! What can be done with users. Only this file writes their rows.
 
+use chrono::{DateTime, Utc};
+use framework::accounts::{Account, Accounts, NewAccount, Pending, Rank};
 use framework::db::Database;
-use sea_orm::ActiveValue::Set;
+use sea_orm::ActiveValue::{NotSet, Set, Unchanged};
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, PaginatorTrait as _,
-    QueryFilter as _,
+    QueryFilter as _, QuerySelect as _,
 };
 
-use super::models::user;
+use super::models::{user, user_group, user_permission};
 
 /// A password that matches nothing: who has it cannot log in with one.
 pub const UNUSABLE_PASSWORD: &str = "!";
@@ -25,11 +27,19 @@ pub async fn count(db: &Database) -> Result<u64, DbErr> {
 /// # Errors
 /// When the database fails.
 pub async fn get_or_create(db: &impl ConnectionTrait, new: user::Model) -> Result<user::Model, DbErr> {
-    if let Some(user) = user::Entity::find().filter(user::Column::Email.eq(&new.email)).one(db).await? {
-        return Ok(user);
+    match by_column(db, user::Column::Email, &new.email).await? {
+        Some(user) => Ok(user),
+        None => create(db, new).await,
     }
+}
+
+/// Makes a user with these values; the id is the database's.
+///
+/// # Errors
+/// When email or username are taken; when the database fails.
+pub async fn create(db: &impl ConnectionTrait, new: user::Model) -> Result<user::Model, DbErr> {
     let row = user::ActiveModel {
-        id: sea_orm::ActiveValue::NotSet,
+        id: NotSet,
         email: Set(new.email),
         username: Set(new.username),
         password: Set(new.password),
@@ -45,4 +55,95 @@ pub async fn get_or_create(db: &impl ConnectionTrait, new: user::Model) -> Resul
         date_joined: Set(new.date_joined),
     };
     row.insert(db).await
+}
+
+async fn by_column(db: &impl ConnectionTrait, column: user::Column, value: &str) -> Result<Option<user::Model>, DbErr> {
+    user::Entity::find().filter(column.eq(value)).one(db).await
+}
+
+/// The users as the framework reaches them.
+pub struct Users;
+
+/// See [`Users`].
+pub static ACCOUNTS: Users = Users;
+
+fn account(user: user::Model) -> Account {
+    Account {
+        id: user.id,
+        email: user.email,
+        username: user.username,
+        first_name: user.first_name,
+        last_name: user.last_name,
+        password: user.password,
+        is_active: user.is_active,
+        is_staff: user.is_staff,
+        is_superuser: user.is_superuser,
+        last_login: user.last_login,
+    }
+}
+
+fn user_to_be(new: NewAccount) -> user::Model {
+    let is_superuser = new.rank == Rank::Superuser;
+    user::Model {
+        id: 0,
+        email: new.email,
+        username: new.username,
+        password: new.password,
+        first_name: String::new(),
+        last_name: String::new(),
+        phone: String::new(),
+        country: String::new(),
+        is_active: true,
+        is_staff: is_superuser,
+        is_superuser,
+        is_email_verified: is_superuser,
+        last_login: None,
+        date_joined: new.joined,
+    }
+}
+
+impl Accounts for Users {
+    fn by_id<'a>(&'a self, db: &'a Database, id: i64) -> Pending<'a, Option<Account>> {
+        Box::pin(async move { Ok(user::Entity::find_by_id(id).one(db).await?.map(account)) })
+    }
+
+    fn by_email<'a>(&'a self, db: &'a Database, email: &'a str) -> Pending<'a, Option<Account>> {
+        Box::pin(async move { Ok(by_column(db, user::Column::Email, email).await?.map(account)) })
+    }
+
+    fn by_username<'a>(&'a self, db: &'a Database, username: &'a str) -> Pending<'a, Option<Account>> {
+        Box::pin(async move { Ok(by_column(db, user::Column::Username, username).await?.map(account)) })
+    }
+
+    fn create<'a>(&'a self, db: &'a Database, new: NewAccount) -> Pending<'a, Account> {
+        Box::pin(async move { Ok(account(create(db, user_to_be(new)).await?)) })
+    }
+
+    fn set_password<'a>(&'a self, db: &'a Database, id: i64, hash: &'a str) -> Pending<'a, ()> {
+        Box::pin(async move {
+            let row = user::ActiveModel { id: Unchanged(id), password: Set(hash.to_owned()), ..Default::default() };
+            row.update(db).await.map(drop)
+        })
+    }
+
+    fn note_login<'a>(&'a self, db: &'a Database, id: i64, at: DateTime<Utc>) -> Pending<'a, ()> {
+        Box::pin(async move {
+            let row = user::ActiveModel { id: Unchanged(id), last_login: Set(Some(at)), ..Default::default() };
+            row.update(db).await.map(drop)
+        })
+    }
+
+    fn group_ids<'a>(&'a self, db: &'a Database, id: i64) -> Pending<'a, Vec<i64>> {
+        Box::pin(async move {
+            let groups = user_group::Entity::find().select_only().column(user_group::Column::GroupId);
+            groups.filter(user_group::Column::UserId.eq(id)).into_tuple().all(db).await
+        })
+    }
+
+    fn permission_ids<'a>(&'a self, db: &'a Database, id: i64) -> Pending<'a, Vec<i64>> {
+        Box::pin(async move {
+            let held = user_permission::Entity::find().select_only().column(user_permission::Column::PermissionId);
+            held.filter(user_permission::Column::UserId.eq(id)).into_tuple().all(db).await
+        })
+    }
 }

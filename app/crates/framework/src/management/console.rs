@@ -10,23 +10,30 @@ use super::terminal::{self, Echo};
 
 /// Where answers come from.
 pub struct Input {
-    reader: Box<dyn BufRead + Send>,
+    source: Source,
     is_terminal: bool,
-    /// Whether it is the process's own, whose terminal has modes.
-    is_process: bool,
+}
+
+enum Source {
+    /// The process's own terminal, and what was typed beyond the last line.
+    Terminal(Vec<u8>),
+    Reader(Box<dyn BufRead + Send>),
 }
 
 impl Input {
     /// The process's standard input.
     pub fn stdin() -> Self {
-        let is_terminal = io::stdin().is_terminal();
-        Self { reader: Box::new(io::BufReader::new(io::stdin())), is_terminal, is_process: true }
+        if io::stdin().is_terminal() {
+            Self { source: Source::Terminal(Vec::new()), is_terminal: true }
+        } else {
+            Self { source: Source::Reader(Box::new(io::BufReader::new(io::stdin()))), is_terminal: false }
+        }
     }
 
-    /// Answers prepared beforehand, one a line, as if a person typed them at a terminal.
+    /// Answers prepared beforehand, one a line, as if a person typed them at a terminal. A `\x03` is Ctrl-C.
     pub fn typed(text: impl Into<String>) -> Self {
-        let reader = Box::new(io::Cursor::new(text.into().into_bytes()));
-        Self { reader, is_terminal: true, is_process: false }
+        let reader = io::Cursor::new(text.into().into_bytes());
+        Self { source: Source::Reader(Box::new(reader)), is_terminal: true }
     }
 
     /// Text that does not come from a terminal: it can be read, but questions are refused.
@@ -39,14 +46,17 @@ impl Input {
     /// # Errors
     /// When reading fails, or what was read is no UTF-8.
     pub fn line(&mut self) -> io::Result<Option<String>> {
-        self.read(Echo::On)
+        self.read(Echo::On, || {})
     }
 
-    fn read(&mut self, echo: Echo) -> io::Result<Option<String>> {
-        if self.is_process && self.is_terminal {
-            terminal::line(&mut *self.reader, echo)
-        } else {
-            terminal::read_line(&mut *self.reader)
+    /// `prompt` shows the question once the answer can be taken: somebody may be quick.
+    fn read(&mut self, echo: Echo, prompt: impl FnOnce()) -> io::Result<Option<String>> {
+        match &mut self.source {
+            Source::Terminal(pending) => terminal::line(echo, pending, prompt),
+            Source::Reader(reader) => {
+                prompt();
+                terminal::read_line(reader.as_mut())
+            }
         }
     }
 }
@@ -144,8 +154,8 @@ impl Console {
     /// Exit code 3 when nobody can be asked; [`Cancelled`] when the input ends or Ctrl-C is typed instead of an answer.
     pub fn ask(&mut self, prompt: &str) -> anyhow::Result<String> {
         self.check_interactive(prompt)?;
-        self.stdout.write_unended(prompt);
-        self.answer()
+        let line = self.stdin.read(Echo::On, || self.stdout.write_unended(prompt))?;
+        line.ok_or_else(|| Cancelled.into())
     }
 
     /// The same for a secret: what is typed is not shown.
@@ -154,8 +164,10 @@ impl Console {
     /// As [`Self::ask`].
     pub fn ask_secret(&mut self, prompt: &str) -> anyhow::Result<String> {
         self.check_interactive(prompt)?;
-        self.stdout.write_unended(prompt);
-        self.stdin.read(Echo::Off)?.ok_or_else(|| Cancelled.into())
+        let line = self.stdin.read(Echo::Off, || self.stdout.write_unended(prompt))?.ok_or(Cancelled)?;
+        // The person's Enter was not shown either.
+        self.stdout.write_unended("\n");
+        Ok(line)
     }
 
     /// The line that is typed next, for who wrote the question itself and knows that somebody is there.

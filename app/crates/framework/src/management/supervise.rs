@@ -14,6 +14,7 @@ use super::console::Console;
 use super::dispatch::{self, SystemChecks};
 use super::error::CommandError;
 use super::execute::{Details, Ready, finish, report};
+use super::terminal;
 use crate::logging::COMMAND;
 
 /// How long a command that blocks may go on after its time limit.
@@ -33,7 +34,10 @@ enum Event {
 
 /// Runs the command and gives back the exit code.
 pub(super) fn supervise(ready: Ready, console: Console) -> u8 {
-    match try_supervise(ready, console) {
+    let result = try_supervise(ready, console);
+    // The command may have been given up while it asked for a password.
+    terminal::restore();
+    match result {
         Ok(code) => code,
         // The command's own console may be in use by what could not be stopped.
         Err(error) => report(&error, Details::Short, &mut Console::process()),

@@ -1,7 +1,11 @@
-//! Groups and permissions. The user itself is the product's own model.
+//! Groups and permissions. The user itself is the product's own model (see [`crate::accounts`]).
 
+mod changepassword;
+mod createsuperuser;
 pub mod models;
+pub mod service;
 
+use crate::migrations::MigrateEvent;
 use crate::module::Module;
 
 /// The module.
@@ -9,4 +13,14 @@ pub fn module() -> Module {
     Module::new("auth")
         .models(models::MODELS)
         .embedded_migrations(&[("0001_initial", include_str!("migrations/0001_initial.toml"))])
+        .post_migrate(make_permissions)
+}
+
+/// After every `migrate` and `flush`: the permissions of all models are there.
+async fn make_permissions(event: MigrateEvent<'_>) -> anyhow::Result<()> {
+    if event.state.by_table("auth_permission").is_some() {
+        let made = service::create_permissions(event.database, event.ctx.modules()).await?;
+        tracing::debug!(made, alias = event.alias, "permissions made");
+    }
+    Ok(())
 }

@@ -6,7 +6,7 @@ use db::{Model, model};
 pub const MODELS: &[Model] = &[
     model::<permission::Entity>("Permission").with_verbose_name("permission", "permissions"),
     model::<group::Entity>("Group").with_verbose_name("group", "groups"),
-    model::<group_permission::Entity>("GroupPermission"),
+    model::<group_permission::Entity>("GroupPermission").with_default_permissions(&[]),
 ];
 
 /// What somebody may do: view, add, change or delete the rows of a model, or something of the model's own.
