@@ -111,10 +111,10 @@ impl Constraint {
     }
 }
 
-/// All models, by full name. Cloning is cheap: models are shared until they change.
+/// All models, by full name. Cloning is cheap: the map, its names and its models are shared until they change.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ProjectState {
-    models: BTreeMap<ModelKey, Arc<ModelState>>,
+    models: Arc<BTreeMap<Arc<ModelKey>, Arc<ModelState>>>,
     former_names: FormerNames,
 }
 
@@ -131,7 +131,7 @@ impl PartialEq for FormerNames {
 impl ProjectState {
     /// The models, in alphabetical order.
     pub fn models(&self) -> impl Iterator<Item = (&ModelKey, &ModelState)> {
-        self.models.iter().map(|(key, model)| (key, model.as_ref()))
+        self.models.iter().map(|(key, model)| (key.as_ref(), model.as_ref()))
     }
 
     /// One model.
@@ -146,7 +146,7 @@ impl ProjectState {
 
     /// Puts a model in, or another in its place.
     pub fn insert(&mut self, key: ModelKey, model: ModelState) {
-        self.models.insert(key, Arc::new(model));
+        Arc::make_mut(&mut self.models).insert(Arc::new(key), Arc::new(model));
     }
 
     /// What the code says that a model was called before, without the module; a hint for the autodetector.
@@ -160,19 +160,19 @@ impl ProjectState {
     }
 
     pub(crate) fn remove(&mut self, key: &ModelKey) -> Option<Arc<ModelState>> {
-        self.models.remove(key)
+        Arc::make_mut(&mut self.models).remove(key)
     }
 
     pub(crate) fn model_mut(&mut self, key: &ModelKey) -> Option<&mut ModelState> {
-        self.models.get_mut(key).map(Arc::make_mut)
+        Arc::make_mut(&mut self.models).get_mut(key).map(Arc::make_mut)
     }
 
     /// Every foreign key that points at `target`: the model that has it, and its field.
     pub fn references_to<'a>(&'a self, target: &ModelKey) -> impl Iterator<Item = (&'a ModelKey, &'a Field)> {
-        let label = target.to_string();
+        let label: Arc<str> = target.to_string().into();
         self.models().flat_map(move |(key, model)| {
-            let label = label.clone();
-            let points = move |field: &&Field| field.references.as_ref().is_some_and(|to| to.model == label);
+            let label = Arc::clone(&label);
+            let points = move |field: &&Field| field.references.as_ref().is_some_and(|to| *to.model == *label);
             model.fields.iter().filter(points).map(move |field| (key, field))
         })
     }

@@ -16,6 +16,7 @@ mod files;
 mod graph;
 mod initial;
 mod inspect;
+mod killed;
 mod postgres;
 mod processes;
 mod property;

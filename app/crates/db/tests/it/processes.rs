@@ -1,28 +1,31 @@
 //! Several processes at once, and processes that die in the middle.
 
 use std::{
+    io::Write,
     path::Path,
     process::{Child, Command, Stdio},
 };
 
 use db::{
     ConnectOptions, Database, ProjectState, Transaction,
-    migrations::{DataFuture, Executor, Functions, Loader, Mode, ModuleMigrations, Source, Target},
+    migrations::{DataFuture, Executor, Functions, Loader, Mode, ModuleMigrations, Progress, Source, Target},
 };
+
+use sea_orm::ConnectionTrait;
 
 use crate::support::{Fresh, applied, count, each, files, schema, sqlite, tables};
 
 const PROCESSES: usize = 8;
 
 /// Migrates in a process of its own; `crash` makes the function `x.crash` abort it.
-fn start(fresh: &Fresh, migrations: &Path, crash: &str) -> Child {
+pub fn start(fresh: &Fresh, migrations: &Path, crash: &str, stdout: Stdio) -> Child {
     Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "processes::child", "--ignored", "--nocapture", "--test-threads=1"])
         .env("DB_TEST_URL", &fresh.url)
         .env("DB_TEST_ROOT", fresh.root.path())
         .env("DB_TEST_MIGRATIONS", migrations)
         .env("DB_TEST_CRASH", crash)
-        .stdout(Stdio::null())
+        .stdout(stdout)
         .stderr(Stdio::piped())
         .spawn()
         .unwrap()
@@ -37,6 +40,21 @@ fn crash<'a>(_: &'a Transaction, _: &'a ProjectState) -> DataFuture<'a> {
     })
 }
 
+/// Writes a row and says so, for those who kill in the middle.
+fn mark<'a>(tx: &'a Transaction, _: &'a ProjectState) -> DataFuture<'a> {
+    Box::pin(async {
+        let sql = "INSERT INTO x_log DEFAULT VALUES";
+        tx.execute_unprepared(sql).await?;
+        say("mark");
+        Ok(())
+    })
+}
+
+fn say(what: &str) {
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "said {what}").and_then(|()| stdout.flush()).unwrap();
+}
+
 #[tokio::test]
 #[ignore = "the body of the processes that the other tests start"]
 async fn child() {
@@ -47,7 +65,13 @@ async fn child() {
     let loader = Loader::load(&modules).unwrap();
     let mut functions = Functions::default();
     functions.insert("x.crash", crash);
-    Executor::new(&db, &loader, &functions).migrate(&[Target::Latest], Mode::Run, &mut |_| {}).await.unwrap();
+    functions.insert("x.mark", mark);
+    let mut listen = |progress: Progress<'_>| {
+        if let Progress::ApplySuccess(key, _) = progress {
+            say(&key.name);
+        }
+    };
+    Executor::new(&db, &loader, &functions).migrate(&[Target::Latest], Mode::Run, &mut listen).await.unwrap();
     db.close().await.unwrap();
 }
 
@@ -76,7 +100,8 @@ fn history(length: usize) -> crate::support::Files {
 async fn eight_at_once_all_succeed_and_apply_everything_once() {
     each(async |fresh| {
         let written = history(12);
-        let children: Vec<Child> = (0..PROCESSES).map(|_| start(&fresh, written.root.path(), "no")).collect();
+        let children: Vec<Child> =
+            (0..PROCESSES).map(|_| start(&fresh, written.root.path(), "no", Stdio::null())).collect();
         for child in children {
             let output = child.wait_with_output().unwrap();
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -93,7 +118,8 @@ async fn eight_at_once_create_the_sqlite_file_together() {
     let mut fresh = sqlite().await;
     for round in 0..3 {
         fresh.url = format!("sqlite://new/{round}.sqlite3");
-        let children: Vec<Child> = (0..PROCESSES).map(|_| start(&fresh, written.root.path(), "no")).collect();
+        let children: Vec<Child> =
+            (0..PROCESSES).map(|_| start(&fresh, written.root.path(), "no", Stdio::null())).collect();
         for child in children {
             let output = child.wait_with_output().unwrap();
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -106,12 +132,12 @@ async fn a_process_that_dies_in_a_migration_leaves_nothing_of_it() {
     each(async |fresh| {
         let written = history(2);
         for _ in 0..2 {
-            let output = start(&fresh, written.root.path(), "yes").wait_with_output().unwrap();
+            let output = start(&fresh, written.root.path(), "yes", Stdio::null()).wait_with_output().unwrap();
             assert!(!output.status.success());
             assert_eq!(applied(&fresh.db).await, Vec::<String>::new());
             assert_eq!(tables(&fresh.db).await, Vec::<String>::new());
         }
-        let output = start(&fresh, written.root.path(), "no").wait_with_output().unwrap();
+        let output = start(&fresh, written.root.path(), "no", Stdio::null()).wait_with_output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         assert_eq!(tables(&fresh.db).await, ["x_m1", "x_m2"]);
         assert!(!schema(&fresh.db).await.is_empty());
