@@ -2,6 +2,17 @@
 
 use clap::Args;
 
+/// Empty the database: every table of the installed modules, not the migrations' history
+#[derive(Args, Clone, Debug, Default)]
+pub struct Flush {
+    /// The database to empty
+    #[arg(long, value_name = "ALIAS", default_value = "default")]
+    pub database: Option<String>,
+    /// Never ask
+    #[arg(long = "noinput", visible_alias = "no-input", aliases = ["no_input", "yes"])]
+    pub noinput: bool,
+}
+
 /// Bring the database up to date with the migrations
 #[derive(Args, Clone, Debug, Default)]
 pub struct Migrate {
@@ -47,6 +58,14 @@ pub struct Showmigrations {
     #[arg(short, long)]
     pub plan: bool,
     /// The database to look at
+    #[arg(long, value_name = "ALIAS", default_value = "default")]
+    pub database: Option<String>,
+}
+
+/// Print the SQL that `flush` runs
+#[derive(Args, Clone, Debug, Default)]
+pub struct Sqlflush {
+    /// The database whose SQL to print
     #[arg(long, value_name = "ALIAS", default_value = "default")]
     pub database: Option<String>,
 }

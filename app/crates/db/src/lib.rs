@@ -13,6 +13,7 @@ pub mod backend;
 pub mod bulk;
 pub mod connection;
 pub mod error;
+pub mod flush;
 pub mod inspect;
 pub mod migrations;
 pub mod model;

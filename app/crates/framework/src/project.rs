@@ -48,10 +48,12 @@ pub(crate) fn builtin_commands() -> Vec<CommandSpec> {
         command::<cli::Clearsessions>(),
         command::<cli::Createsuperuser>(),
         command::<cli::Diffsettings>(),
+        command::<cli::Flush>(),
         command::<cli::Help>(),
         command::<cli::Migrate>(),
         command::<cli::Runserver>(),
         command::<cli::Showmigrations>(),
+        command::<cli::Sqlflush>(),
         command::<cli::Sqlmigrate>(),
         command::<cli::Version>(),
     ]

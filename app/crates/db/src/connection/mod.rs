@@ -64,6 +64,14 @@ impl ConnectOptions {
     pub fn backend(&self) -> Result<Backend, Error> {
         Ok(url::Target::parse(&self.url, &self.root)?.backend())
     }
+
+    /// The SQLite file; `None` for a database in memory and for PostgreSQL.
+    pub fn file(&self) -> Option<PathBuf> {
+        match url::Target::parse(&self.url, &self.root) {
+            Ok(url::Target::File { path, .. }) => Some(path),
+            _ => None,
+        }
+    }
 }
 
 /// A database: a pool of connections, or the single transaction of a [`DryRun`].
@@ -112,10 +120,7 @@ impl Database {
 
     /// The SQLite file; `None` for a database in memory and for PostgreSQL.
     pub fn file(&self) -> Option<PathBuf> {
-        match url::Target::parse(&self.options.url, &self.options.root) {
-            Ok(url::Target::File { path, .. }) => Some(path),
-            _ => None,
-        }
+        self.options.file()
     }
 
     /// Asks the database for a sign of life.

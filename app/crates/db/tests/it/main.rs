@@ -13,6 +13,7 @@ mod dry_run;
 mod entities;
 mod executor;
 mod files;
+mod flush;
 mod graph;
 mod initial;
 mod inspect;

@@ -1,6 +1,7 @@
 //! Migrations of the installed modules: the commands, and the warning that some are unapplied.
 
 mod drift;
+mod flush;
 mod handlers;
 mod migrate;
 mod showmigrations;

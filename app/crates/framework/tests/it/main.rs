@@ -7,6 +7,7 @@ mod diffsettings;
 mod drift;
 mod finding;
 mod fixtures;
+mod flush;
 mod handlers;
 mod http;
 mod kinds;
