@@ -15,7 +15,7 @@ use clap::Args;
 
 pub use accounts::{Changepassword, Clearsessions, Createsuperuser};
 pub use bulk::{BULK_OPTIONS_ID, BulkOptions};
-pub use migrations::{Flush, Migrate, Showmigrations, Sqlflush, Sqlmigrate};
+pub use migrations::{Flush, Makemigrations, Migrate, Showmigrations, Sqlflush, Sqlmigrate};
 pub use options::{AddrPort, BASE_OPTION_IDS, BaseOptions, Labels, Modules};
 
 /// A built-in command as both `xtask` and the app see it.
@@ -52,6 +52,7 @@ pub const BUILTINS: &[Builtin] = &[
     builtin::<Diffsettings>("diffsettings"),
     builtin::<Flush>("flush"),
     builtin::<Help>("help"),
+    builtin::<Makemigrations>("makemigrations"),
     builtin::<Migrate>("migrate"),
     Builtin { hidden_options: RUNSERVER_HIDDEN_OPTIONS, ..builtin::<Runserver>("runserver") },
     builtin::<Showmigrations>("showmigrations"),

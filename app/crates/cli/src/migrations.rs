@@ -13,6 +13,38 @@ pub struct Flush {
     pub noinput: bool,
 }
 
+/// Write migrations from changed models
+#[derive(Args, Clone, Debug, Default)]
+pub struct Makemigrations {
+    /// Write migrations for these modules only, and for what they need (all by default)
+    #[arg(value_name = "MODULE")]
+    pub modules: Vec<String>,
+    /// Exit with 1 when the models have changes without a migration, and write nothing
+    #[arg(long)]
+    pub check: bool,
+    /// Show what would be written (with `-v 3` the whole files), ask nothing and write nothing
+    #[arg(long, visible_alias = "dry_run")]
+    pub dry_run: bool,
+    /// Write a migration without operations, to fill by hand
+    #[arg(long, conflicts_with_all = ["merge", "update"])]
+    pub empty: bool,
+    /// Write a migration that brings several last ones together
+    #[arg(long, conflicts_with = "update")]
+    pub merge: bool,
+    /// Put the changes into the last migration instead of a new one
+    #[arg(long)]
+    pub update: bool,
+    /// What new migrations are called after their number
+    #[arg(short, long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// Never ask: nothing was renamed, and a column that needs a value fails with exit code 3
+    #[arg(long = "noinput", visible_alias = "no-input", aliases = ["no_input", "yes"])]
+    pub noinput: bool,
+    /// Print only the paths of the files on stdout, everything else on stderr
+    #[arg(long)]
+    pub scriptable: bool,
+}
+
 /// Bring the database up to date with the migrations
 #[derive(Args, Clone, Debug, Default)]
 pub struct Migrate {

@@ -272,15 +272,9 @@ impl Context {
     /// # Errors
     /// A usage error for an unknown alias; what connecting says otherwise.
     pub async fn database(&self, alias: &str) -> anyhow::Result<Database> {
-        self.check_alias(alias)?;
-        let settings = self.settings().database(alias).expect("an alias that was checked");
+        let options = self.connect_options(alias)?;
         let cell = &self.shared.databases[alias];
-        let database = cell
-            .get_or_try_init(|| {
-                let options = db::ConnectOptions::new(settings.url.expose_secret(), &self.layout().root);
-                Database::connect(db::ConnectOptions { max_connections: settings.max_connections, ..options })
-            })
-            .await?;
+        let database = cell.get_or_try_init(|| Database::connect(options)).await?;
         match &self.dry_run {
             Some(runs) => Ok(runs.database(alias, database).await?),
             None => Ok(database.clone()),
@@ -292,9 +286,23 @@ impl Context {
     /// # Errors
     /// A usage error for an unknown alias; what is wrong with the URL.
     pub fn backend(&self, alias: &str) -> anyhow::Result<db::Backend> {
+        Ok(self.connect_options(alias)?.backend()?)
+    }
+
+    /// Whether a database can have anything in it: false for a SQLite file that is not there, which connecting would
+    /// make.
+    ///
+    /// # Errors
+    /// A usage error for an unknown alias.
+    pub fn may_hold_tables(&self, alias: &str) -> Result<bool, CommandError> {
+        Ok(self.connect_options(alias)?.file().is_none_or(|file| file.exists()))
+    }
+
+    fn connect_options(&self, alias: &str) -> Result<db::ConnectOptions, CommandError> {
         self.check_alias(alias)?;
         let settings = self.settings().database(alias).expect("an alias that was checked");
-        Ok(db::ConnectOptions::new(settings.url.expose_secret(), &self.layout().root).backend()?)
+        let options = db::ConnectOptions::new(settings.url.expose_secret(), &self.layout().root);
+        Ok(db::ConnectOptions { max_connections: settings.max_connections, ..options })
     }
 
     /// Checks that there is a database with this alias.

@@ -21,7 +21,10 @@ pub struct Module {
     label: String,
     path: String,
     pub(crate) models: &'static [db::Model],
+    /// Those that the module itself is compiled with.
     pub(crate) migrations: Option<Migrations>,
+    /// Those that a release build carries.
+    pub(crate) carried: Option<Migrations>,
     pub(crate) commands: Vec<CommandSpec>,
     pub(crate) routes: Vec<Route>,
     pub(crate) checks: Vec<Check>,
@@ -41,6 +44,7 @@ impl Module {
             path: name.to_owned(),
             models: &[],
             migrations: None,
+            carried: None,
             commands: Vec::new(),
             routes: Vec::new(),
             checks: Vec::new(),

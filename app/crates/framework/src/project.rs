@@ -50,6 +50,7 @@ pub(crate) fn builtin_commands() -> Vec<CommandSpec> {
         command::<cli::Diffsettings>(),
         command::<cli::Flush>(),
         command::<cli::Help>(),
+        command::<cli::Makemigrations>(),
         command::<cli::Migrate>(),
         command::<cli::Runserver>(),
         command::<cli::Showmigrations>(),

@@ -31,6 +31,19 @@ pub struct Migration {
     pub checksum: String,
 }
 
+/// A migration that does nothing, in one transaction.
+impl Default for Migration {
+    fn default() -> Self {
+        Migration {
+            initial: false,
+            atomic: true,
+            dependencies: Vec::new(),
+            operations: Vec::new(),
+            checksum: String::new(),
+        }
+    }
+}
+
 impl Migration {
     /// Reads a migration's text; `file` is what errors call it.
     ///

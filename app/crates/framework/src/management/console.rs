@@ -110,6 +110,11 @@ impl Console {
         self.answer = answer;
     }
 
+    /// Who answers questions.
+    pub fn answers(&self) -> Answer {
+        self.answer
+    }
+
     /// Whether system checks were asked for. For a command that runs them itself, such as `runserver`.
     pub fn system_checks(&self) -> SystemChecks {
         self.system_checks

@@ -34,6 +34,11 @@ impl CommandError {
         Self { label: "", ..Self::new(message) }
     }
 
+    /// Exit code 1 without a word: what there is to say has been said.
+    pub fn silent() -> Self {
+        Self::unlabelled("")
+    }
+
     /// The exit code it asks for.
     pub fn returncode(&self) -> u8 {
         self.code

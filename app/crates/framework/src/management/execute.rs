@@ -232,6 +232,7 @@ pub(super) fn report(error: &anyhow::Error, details: Details, console: &mut Cons
     let command_error = error.downcast_ref::<CommandError>();
     let texts: Vec<String> = error.chain().map(ToString::to_string).collect();
     match command_error {
+        Some(command_error) if command_error.to_string().is_empty() => {}
         // A report has its own heading and colours.
         Some(command_error) if command_error.label().is_empty() => console.stderr.write(command_error),
         // Context that was added on the way is said before the message.

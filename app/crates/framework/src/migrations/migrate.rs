@@ -6,7 +6,8 @@ use db::ProjectState;
 use db::migrations::{Direction, Executor, Loader, Mode, Plan, Progress, Target};
 
 use super::{
-    MigrateEvent, Moment, check_label, command_error, data_functions, load, reflected, run_handlers, state_of,
+    MigrateEvent, Moment, check_label, command_error, conflict_error, data_functions, load, reflected, run_handlers,
+    state_of,
 };
 use crate::context::Context;
 use crate::management::{Checks, Command, CommandError, Console, Output, Role};
@@ -22,10 +23,7 @@ impl Command for cli::Migrate {
         if self.drift {
             return super::drift::report(ctx, &loader, alias, console).await;
         }
-        loader.check_conflicts().map_err(|error| {
-            let fix = format!("{error}.\nTo fix them run '{} makemigrations --merge'", ctx.program());
-            CommandError::new(fix).source(error)
-        })?;
+        loader.check_conflicts().map_err(|error| conflict_error(ctx, error))?;
         let (targets, heading) = targets(ctx, &loader, self.module.as_deref(), self.migration.as_deref())?;
         let database = ctx.database(alias).await?;
         if self.if_empty && database.has_tables().await? {

@@ -1,16 +1,21 @@
 //! Migrations of the installed modules: the commands, and the warning that some are unapplied.
 
 mod drift;
+mod files;
 mod flush;
 mod handlers;
+mod makemigrations;
+mod merge;
 mod migrate;
+mod questions;
 mod showmigrations;
+mod sources;
 mod sqlmigrate;
+mod talk;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 
-use db::migrations::{Applied, Loader, ModuleMigrations, NodeKey, Source};
+use db::migrations::{Applied, Loader, NodeKey};
 use db::{Database, ModuleModels, ProjectState};
 
 use crate::context::Context;
@@ -19,6 +24,8 @@ use crate::module::Module;
 
 pub use handlers::MigrateEvent;
 pub(crate) use handlers::{Handlers, Moment, data_functions, run_handlers};
+pub use sources::load;
+pub(crate) use sources::missing_folder;
 
 /// The state that the models of these modules describe.
 ///
@@ -28,27 +35,6 @@ pub fn reflected(modules: &[Module]) -> Result<ProjectState, db::Error> {
     let models =
         modules.iter().map(|module| ModuleModels { label: module.label().to_owned(), models: module.models.to_vec() });
     ProjectState::reflect(&models.collect::<Vec<_>>())
-}
-
-/// The migrations of the installed modules: compiled in, or read from `migrations/` in the module's folder.
-///
-/// # Errors
-/// When a file cannot be read or says something that migrations cannot.
-pub fn load(ctx: &Context) -> Result<Loader, db::Error> {
-    let sources = ctx.modules().iter().map(|module| ModuleMigrations {
-        label: module.label().to_owned(),
-        source: match module.migrations {
-            Some(embedded) => Source::Embedded(embedded),
-            None => Source::Dir(ctx.layout().module(module.path()).join("migrations")),
-        },
-    });
-    Loader::load(&sources.collect::<Vec<_>>())
-}
-
-/// The folder of a module that has models and reads its migrations from disk, when there is no such folder.
-pub(crate) fn missing_folder(ctx: &Context, module: &Module) -> Option<PathBuf> {
-    let folder = ctx.layout().module(module.path());
-    (!module.models.is_empty() && module.migrations.is_none() && !folder.is_dir()).then_some(folder)
 }
 
 /// The labels of the modules that have migrations which are not applied to `database`, and how many those are.
@@ -97,6 +83,12 @@ async fn applied(ctx: &Context, alias: Option<&str>) -> anyhow::Result<(Database
 /// An error whose text the person is meant to act on, without a chain.
 fn command_error(error: db::Error) -> CommandError {
     CommandError::new(error.to_string()).source(error)
+}
+
+/// The error of a module with several last migrations.
+fn conflict_error(ctx: &Context, error: db::Error) -> CommandError {
+    let fix = format!("{error}.\nTo fix them run '{} makemigrations --merge'", ctx.program());
+    CommandError::new(fix).source(error)
 }
 
 /// What the migrations that are applied to a database say its tables look like.

@@ -12,6 +12,7 @@ mod handlers;
 mod http;
 mod kinds;
 mod logging;
+mod makemigrations;
 mod migrations;
 mod options;
 mod output;

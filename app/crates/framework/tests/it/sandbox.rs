@@ -28,7 +28,13 @@ impl Ran {
     /// Asserts the exit code, that one stream is empty, and that the other contains the text.
     #[track_caller]
     pub(crate) fn says_on_err(&self, code: u8, text: &str) {
-        assert_eq!((self.code, self.out.as_str()), (code, ""), "{self:?}");
+        self.says_on_err_with(code, "", text);
+    }
+
+    /// Asserts the exit code, the whole of stdout, and that stderr contains the text.
+    #[track_caller]
+    pub(crate) fn says_on_err_with(&self, code: u8, out: &str, text: &str) {
+        assert_eq!((self.code, self.out.as_str()), (code, out), "{self:?}");
         assert!(self.err.contains(text), "{:?} lacks {text:?}", self.err);
     }
 }
@@ -36,6 +42,8 @@ impl Ran {
 /// A project directory, an environment, and modules.
 pub(crate) struct Sandbox {
     pub(crate) dir: TempDir,
+    /// Where the person stands, below it.
+    here: &'static str,
     modules: &'static [fn() -> Module],
     vars: Vec<(OsString, OsString)>,
     typed: Option<String>,
@@ -49,7 +57,33 @@ impl Sandbox {
             std::fs::create_dir(dir.path().join(name)).expect("a directory of the project");
         }
         let vars = vec![("APP__ENVIRONMENT".into(), "test".into())];
-        Self { dir, modules, vars, typed: None }.var("APP__DATABASE__URL", "sqlite://var/test.sqlite3")
+        Self { dir, here: "", modules, vars, typed: None }.var("APP__DATABASE__URL", "sqlite://var/test.sqlite3")
+    }
+
+    /// The same directory with other modules: the project after an edit.
+    pub(crate) fn modules(mut self, modules: &'static [fn() -> Module]) -> Self {
+        self.modules = modules;
+        self
+    }
+
+    /// The same from a directory below the project's root.
+    pub(crate) fn at(mut self, here: &'static str) -> Self {
+        self.here = here;
+        self
+    }
+
+    /// The text of a file below the project's root.
+    pub(crate) fn text(&self, path: &str) -> String {
+        std::fs::read_to_string(self.dir.path().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    /// The names in a directory below the project's root, sorted; none when there is no such directory.
+    pub(crate) fn names(&self, path: &str) -> Vec<String> {
+        let entries = std::fs::read_dir(self.dir.path().join(path)).into_iter().flatten();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
     }
 
     /// The same with an environment variable.
@@ -74,7 +108,7 @@ impl Sandbox {
 
     /// The environment it runs in.
     pub(crate) fn env(&self) -> Env {
-        Env::new(self.dir.path(), self.vars.iter().cloned())
+        Env::new(self.dir.path().join(self.here), self.vars.iter().cloned())
     }
 
     /// Runs a command as from argv.
