@@ -108,15 +108,21 @@ fn dep_info(text: &[u8]) -> Vec<PathBuf> {
     files.into_iter().filter(|file| !file.is_empty()).map(|file| PathBuf::from(OsString::from_vec(file))).collect()
 }
 
-/// Every Rust file of the app and its crates. Migrations and templates are read at run time and do not count.
+/// Every Rust file of the app and its crates; in a release, which carries them, every migration too. Templates, and
+/// migrations otherwise, are read at run time and do not count.
 fn listed(project: &Project, files: &mut Vec<PathBuf>) {
     let visible = |entry: &DirEntry| !entry.file_name().as_bytes().starts_with(b".");
+    let carries = project.profile() != "debug";
+    let is_source = |path: &Path| {
+        let is_carried = || carries && path.parent().is_some_and(|folder| folder.ends_with("migrations"));
+        path.extension().is_some_and(|end| end == "rs" || (end == "toml" && is_carried()))
+    };
     for package in packages(project) {
         files.push(package.join("Cargo.toml"));
         files.push(package.join("build.rs"));
         let sources = WalkDir::new(package.join("src")).into_iter().filter_entry(visible);
         // What cannot be listed cannot be compiled either; cargo will say so.
-        let sources = sources.filter_map(Result::ok).filter(|entry| entry.path().extension() == Some(OsStr::new("rs")));
+        let sources = sources.filter_map(Result::ok).filter(|entry| is_source(entry.path()));
         files.extend(sources.map(DirEntry::into_path));
     }
 }
@@ -167,5 +173,29 @@ mod tests {
         assert_eq!(dep_info(text), ["/w/a.rs", "/w/b c.rs", "/w/d:e.rs"].map(PathBuf::from));
         assert!(dep_info(b"").is_empty());
         assert!(dep_info(b"/t/debug/app:").is_empty());
+    }
+
+    #[test]
+    fn migrations_count_in_a_release_only() {
+        let root = tempfile::tempdir().expect("a directory");
+        let folder = root.path().join("app/src/modules/a/migrations");
+        std::fs::create_dir_all(&folder).expect("a directory");
+        let migration = folder.join("0001_initial.toml");
+        std::fs::write(&migration, "").expect("a file");
+        std::fs::write(root.path().join("app/src/a.toml"), "").expect("a file");
+        for (profile, counts) in [("debug", false), ("release", true)] {
+            let project = Project {
+                root: root.path().to_owned(),
+                here: root.path().to_owned(),
+                binaries: root.path().join("target").join(profile),
+                cargo: "cargo".into(),
+                variables: Default::default(),
+                scrubbed: Default::default(),
+            };
+            let mut files = Vec::new();
+            listed(&project, &mut files);
+            assert_eq!(files.contains(&migration), counts, "{profile}");
+            assert!(!files.contains(&root.path().join("app/src/a.toml")));
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod binary;
+mod carried;
 mod commands;
 mod databases;
 mod pages;

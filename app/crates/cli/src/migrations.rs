@@ -63,6 +63,12 @@ pub struct Migrate {
     /// Record the migrations as applied or unapplied without running them
     #[arg(long)]
     pub fake: bool,
+    /// Only record a first migration whose tables are all there
+    #[arg(long, visible_alias = "fake_initial", conflicts_with_all = ["fake", "drift"])]
+    pub fake_initial: bool,
+    /// Delete the records of the module's migrations whose files are gone
+    #[arg(long, conflicts_with_all = ["migration", "plan", "check", "fake", "fake_initial", "drift"])]
+    pub prune: bool,
     /// Show where the tables differ from what the applied migrations say, exit with 1 if they do, and change nothing
     #[arg(long, conflicts_with_all = ["module", "plan", "check", "fake"])]
     pub drift: bool,

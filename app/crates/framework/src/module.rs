@@ -11,6 +11,10 @@ use crate::migrations::{Handlers, MigrateEvent};
 /// Migration files that are compiled in: name (`0001_initial`) and text.
 pub type Migrations = &'static [(&'static str, &'static str)];
 
+/// The migrations that a release build carries for the modules that read theirs from the disk, by the module's path
+/// (`cms/adp/roles`).
+pub type Carried = &'static [(&'static str, Migrations)];
+
 /// Functions that data migrations call, by the name that stands after the module's label and a dot.
 pub type DataFunctions = &'static [(&'static str, DataFunction)];
 
@@ -145,6 +149,12 @@ impl Module {
         let mut modules = vec![self];
         modules.extend(children);
         modules
+    }
+
+    /// Gives it its part of what the program carries; a module that is not named there has no migrations.
+    pub(crate) fn carrying(&mut self, carried: Carried) {
+        let own = carried.iter().find(|(path, _)| *path == self.path);
+        self.carried = Some(own.map_or(&[], |(_, migrations)| migrations));
     }
 
     fn below(mut self, parent: &Self) -> Self {

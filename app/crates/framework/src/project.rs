@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use crate::conf::Env;
 use crate::logging;
 use crate::management::{self, CommandSpec, Console, command};
-use crate::module::Module;
+use crate::module::{Carried, Module};
 
 /// A project. Made once in the product's `lib.rs`, run by its `main.rs`.
 pub struct Project {
@@ -21,6 +21,14 @@ impl Project {
     /// A project of these modules, in order of precedence.
     pub fn new(name: &'static str, version: &'static str, modules: &[fn() -> Module]) -> Self {
         Self { name, version, modules: modules.iter().flat_map(|module| module().flatten()).collect() }
+    }
+
+    /// The same project, with the migrations that a release build carries, if this is one.
+    pub fn carrying(mut self, carried: Option<Carried>) -> Self {
+        if let Some(carried) = carried {
+            self.modules.iter_mut().for_each(|module| module.carrying(carried));
+        }
+        self
     }
 
     /// Every compiled module, nested ones after their parents.

@@ -37,6 +37,7 @@ impl Default for Migration {
         Migration {
             initial: false,
             atomic: true,
+            replaces: Vec::new(),
             dependencies: Vec::new(),
             operations: Vec::new(),
             checksum: String::new(),

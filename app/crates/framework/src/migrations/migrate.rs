@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use db::ProjectState;
-use db::migrations::{Direction, Executor, Loader, Mode, Plan, Progress, Target};
+use db::migrations::{Executor, Loader, Mode, NodeKey, Progress, Target};
 
+use super::plan::{check_error, show_plan};
 use super::{
     MigrateEvent, Moment, check_label, command_error, conflict_error, data_functions, load, reflected, run_handlers,
     state_of,
@@ -31,15 +32,22 @@ impl Command for cli::Migrate {
         }
         let functions = data_functions(ctx.modules());
         let executor = Executor::new(&database, &loader, &functions);
+        if self.prune {
+            return prune(&executor, self.module.as_deref(), console).await;
+        }
         // Also finds what is wrong with the history before anything is announced or run.
         let plan = executor.plan(&targets).await.map_err(command_error)?;
         if self.check || self.plan {
             if self.plan {
-                show_plan(&plan, &loader, console);
+                show_plan(&plan, &loader, database.backend(), console);
             }
             return if self.check && !plan.is_empty() { Err(check_error(&plan, ctx).into()) } else { Ok(Output::None) };
         }
-        let mode = if self.fake { Mode::Fake } else { Mode::Run };
+        let mode = match (self.fake, self.fake_initial) {
+            (true, _) => Mode::Fake,
+            (false, true) => Mode::FakeInitial,
+            (false, false) => Mode::Run,
+        };
         show_heading(&heading, console);
         let before = state_of(&loader, &database).await?;
         let event = MigrateEvent { ctx, database: &database, alias, state: &before, console: &mut *console };
@@ -50,15 +58,26 @@ impl Command for cli::Migrate {
     }
 }
 
-/// What `--check` fails with: how many migrations would be applied or unapplied, and of which modules.
-fn check_error(plan: &Plan, ctx: &Context) -> CommandError {
-    let modules: BTreeSet<&str> = plan.steps.iter().map(|step| step.key.module.as_str()).collect();
-    let modules: Vec<&str> = modules.into_iter().collect();
-    let (count, modules, program) = (plan.steps.len(), modules.join(", "), ctx.program());
-    CommandError::new(match plan.direction() {
-        Some(Direction::Backwards) => format!("{count} migration(s) would be unapplied in: {modules}"),
-        _ => format!("{count} unapplied migration(s) in: {modules}\nhint: `{program} migrate` applies them"),
-    })
+/// Deletes the records of the module's migrations whose files are gone.
+async fn prune(executor: &Executor<'_>, module: Option<&str>, console: &mut Console) -> anyhow::Result<Output> {
+    let Some(label) = module else {
+        return Err(CommandError::new("Migrations can be pruned only when an app is specified.").into());
+    };
+    if console.verbosity() > 0 {
+        console.stdout.styled(Role::MigrateHeading, "Pruning migrations:");
+    }
+    let pruned = executor.prune(label).await.map_err(command_error)?;
+    if console.verbosity() > 0 {
+        for key in &pruned {
+            let what = console.stdout.paint(Role::MigrateLabel, &format!("  Pruning {key}"));
+            let done = console.stdout.paint(Role::Success, " OK");
+            console.stdout.write(format!("{what}{done}"));
+        }
+        if pruned.is_empty() {
+            console.stdout.write("  No migrations to prune.");
+        }
+    }
+    Ok(Output::None)
 }
 
 /// Where to go, and how it is announced.
@@ -97,37 +116,6 @@ fn show_heading(heading: &str, console: &mut Console) {
     }
 }
 
-fn show_plan(plan: &Plan, loader: &Loader, console: &mut Console) {
-    console.stdout.styled(Role::MigrateLabel, "Planned operations:");
-    if plan.is_empty() {
-        console.stdout.write("  No planned migration operations.");
-    }
-    for step in &plan.steps {
-        console.stdout.styled(Role::MigrateHeading, &step.key);
-        let Some(migration) = loader.migration(&step.key) else { continue };
-        let describe = |operation: &db::migrations::Operation| match step.direction {
-            Direction::Forwards => format!("    {}", shortened(&operation.describe())),
-            Direction::Backwards if operation.reversed().is_some() => {
-                format!("    Undo {}", shortened(&operation.describe()))
-            }
-            Direction::Backwards => format!("    Undo {} -> IRREVERSIBLE", shortened(&operation.describe())),
-        };
-        let lines = migration.operations.iter().map(describe);
-        let lines: Vec<String> =
-            if step.direction == Direction::Forwards { lines.collect() } else { lines.rev().collect() };
-        lines.iter().for_each(|line| console.stdout.write(line));
-    }
-}
-
-/// As Django does, a long description ends in `…` after 40 characters.
-fn shortened(text: &str) -> String {
-    const LIMIT: usize = 40;
-    match text.char_indices().nth(LIMIT) {
-        None => text.to_owned(),
-        Some(_) => text.chars().take(LIMIT - 1).chain(['…']).collect(),
-    }
-}
-
 async fn apply(
     executor: &Executor<'_>,
     targets: &[Target],
@@ -146,6 +134,7 @@ async fn apply(
         }
         command_error(error)
     })?;
+    warn_of_edits(&outcome.edited, ctx, console);
     if !outcome.plan.is_empty() || verbosity == 0 {
         return Ok(outcome.state);
     }
@@ -164,6 +153,23 @@ async fn apply(
         );
     }
     Ok(outcome.state)
+}
+
+/// An applied migration whose file says something else now: the database has what it said then.
+fn warn_of_edits(edited: &[NodeKey], ctx: &Context, console: &mut Console) {
+    if edited.is_empty() || console.verbosity() == 0 {
+        return;
+    }
+    let names: Vec<String> = edited.iter().map(NodeKey::to_string).collect();
+    let program = ctx.program();
+    console.stderr.styled(
+        Role::Warning,
+        format!(
+            "warning: edited after it was applied: {}\nhint: `{program} migrate --drift` says whether the tables differ; \
+             put the old text back and write a new migration, or go back and apply it again",
+            names.join(", ")
+        ),
+    );
 }
 
 fn show_progress(progress: Progress<'_>, console: &mut Console) {

@@ -7,15 +7,16 @@ mod handlers;
 mod makemigrations;
 mod merge;
 mod migrate;
+mod plan;
 mod questions;
 mod showmigrations;
 mod sources;
 mod sqlmigrate;
 mod talk;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use db::migrations::{Applied, Loader, NodeKey};
+use db::migrations::{Loader, NodeKey};
 use db::{Database, ModuleModels, ProjectState};
 
 use crate::context::Context;
@@ -43,8 +44,8 @@ pub fn reflected(modules: &[Module]) -> Result<ProjectState, db::Error> {
 /// When the migrations cannot be loaded, or the database not be read.
 pub async fn unapplied(ctx: &Context, database: &Database) -> anyhow::Result<(usize, BTreeSet<String>)> {
     let loader = load(ctx)?;
-    let applied = database.applied_migrations().await?;
-    let open = loader.graph().nodes().filter(|key| !applied.contains_key(*key));
+    let loader = loader.for_applied(&database.applied_migrations().await?)?;
+    let open = loader.graph().nodes().filter(|key| !loader.is_applied(key));
     let modules: Vec<String> = open.map(|key| key.module.clone()).collect();
     Ok((modules.len(), modules.into_iter().collect()))
 }
@@ -73,13 +74,6 @@ pub async fn warn_unapplied(ctx: &Context, console: &mut Console) {
     }
 }
 
-/// The applied migrations of a database that `alias` names.
-async fn applied(ctx: &Context, alias: Option<&str>) -> anyhow::Result<(Database, BTreeMap<NodeKey, Applied>)> {
-    let database = ctx.database(alias.unwrap_or("default")).await?;
-    let applied = database.applied_migrations().await?;
-    Ok((database, applied))
-}
-
 /// An error whose text the person is meant to act on, without a chain.
 fn command_error(error: db::Error) -> CommandError {
     CommandError::new(error.to_string()).source(error)
@@ -93,8 +87,8 @@ fn conflict_error(ctx: &Context, error: db::Error) -> CommandError {
 
 /// What the migrations that are applied to a database say its tables look like.
 pub(crate) async fn state_of(loader: &Loader, database: &Database) -> anyhow::Result<ProjectState> {
-    let applied = database.applied_migrations().await?;
-    let nodes: Vec<NodeKey> = loader.graph().full_plan().into_iter().filter(|key| applied.contains_key(key)).collect();
+    let loader = loader.for_applied(&database.applied_migrations().await?)?;
+    let nodes: Vec<NodeKey> = loader.graph().full_plan().into_iter().filter(|key| loader.is_applied(key)).collect();
     Ok(loader.state_after(&nodes)?)
 }
 

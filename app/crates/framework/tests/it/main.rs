@@ -2,6 +2,7 @@
 
 mod bulk;
 mod calling;
+mod carried;
 mod checks;
 mod diffsettings;
 mod drift;
@@ -13,6 +14,7 @@ mod http;
 mod kinds;
 mod logging;
 mod makemigrations;
+mod migrate;
 mod migrations;
 mod options;
 mod output;

@@ -6,7 +6,7 @@ use std::path::Path;
 use framework::conf::{Env, Layout, Settings, Source, load};
 use framework::context::{Context, ContextBuilder};
 use framework::management::{Capture, Console, Input, Stream, execute};
-use framework::module::Module;
+use framework::module::{Carried, Module};
 use framework::project::Project;
 use tempfile::TempDir;
 
@@ -45,6 +45,7 @@ pub(crate) struct Sandbox {
     /// Where the person stands, below it.
     here: &'static str,
     modules: &'static [fn() -> Module],
+    carried: Option<Carried>,
     vars: Vec<(OsString, OsString)>,
     typed: Option<String>,
 }
@@ -57,12 +58,19 @@ impl Sandbox {
             std::fs::create_dir(dir.path().join(name)).expect("a directory of the project");
         }
         let vars = vec![("APP__ENVIRONMENT".into(), "test".into())];
-        Self { dir, here: "", modules, vars, typed: None }.var("APP__DATABASE__URL", "sqlite://var/test.sqlite3")
+        Self { dir, here: "", modules, carried: None, vars, typed: None }
+            .var("APP__DATABASE__URL", "sqlite://var/test.sqlite3")
     }
 
     /// The same directory with other modules: the project after an edit.
     pub(crate) fn modules(mut self, modules: &'static [fn() -> Module]) -> Self {
         self.modules = modules;
+        self
+    }
+
+    /// The same as a release build that carries these migrations.
+    pub(crate) fn carrying(mut self, carried: Carried) -> Self {
+        self.carried = Some(carried);
         self
     }
 
@@ -116,7 +124,7 @@ impl Sandbox {
         let (out, err) = (Capture::new(), Capture::new());
         let stdin = self.typed.as_ref().map_or_else(|| Input::piped(""), |text| Input::typed(text.clone()));
         let console = Console::new(Stream::capture(&out), Stream::capture(&err), stdin);
-        let project = Project::new("Test", "1.2.3", self.modules);
+        let project = Project::new("Test", "1.2.3", self.modules).carrying(self.carried);
         let code = execute(&project, args.into_iter().map(Into::into).collect(), self.env(), console, |_, _, _| {});
         Ran { code, out: out.text(), err: err.text() }
     }
