@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use sea_orm::DbErr;
 
-use crate::migrations::NodeKey;
+use crate::{
+    migrations::NodeKey,
+    remedy::{Hint, Words},
+};
 
 /// An error of this crate. The texts that acceptance cases fix (ambiguous prefix, conflict, inconsistent history …)
 /// are word for word what the cases say, hence their capitals.
@@ -12,7 +15,7 @@ use crate::migrations::NodeKey;
 #[non_exhaustive]
 pub enum Error {
     /// The database itself refused or failed.
-    #[error("{0}")]
+    #[error("{}{}", Words(.0), Hint(.0))]
     Database(#[from] DbErr),
 
     /// The URL's scheme belongs to no supported database.
@@ -121,6 +124,16 @@ pub enum Error {
     DuplicateModule {
         /// The label.
         label: String,
+    },
+    /// Two migrations of a module are called the same but for upper and lower case.
+    #[error(
+        "the migrations {one} and {other} differ in upper and lower case only, which not every file system does; rename one"
+    )]
+    SimilarNames {
+        /// The first.
+        one: NodeKey,
+        /// The second.
+        other: NodeKey,
     },
     /// No module has that label.
     #[error("No installed app with label '{label}'.")]
@@ -269,7 +282,11 @@ pub enum Error {
         reason: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A statement of a migration failed.
-    #[error("migration {migration}, operation {number} ({what}): {reason}\nstatement: {statement}")]
+    #[error(
+        "migration {migration}, operation {number} ({what}): {}\nstatement: {statement}{}",
+        Words(reason),
+        Hint(reason)
+    )]
     Statement {
         /// `module.name`.
         migration: String,
@@ -283,7 +300,11 @@ pub enum Error {
         reason: Box<DbErr>,
     },
     /// The end of a migration failed: its record, or the commit (a constraint that is checked last).
-    #[error("migration {migration} could not be completed, and nothing of it was kept: {reason}")]
+    #[error(
+        "migration {migration} could not be completed, and nothing of it was kept: {}{}",
+        Words(reason),
+        Hint(reason)
+    )]
     Incomplete {
         /// The migration.
         migration: NodeKey,
@@ -291,7 +312,11 @@ pub enum Error {
         reason: Box<DbErr>,
     },
     /// The record of a migration that is not atomic failed, after all its operations were done.
-    #[error("migration {migration} was carried out but could not be recorded: {reason}; run `migrate` again")]
+    #[error(
+        "migration {migration} was carried out but could not be recorded; run `migrate` again: {}{}",
+        Words(reason),
+        Hint(reason)
+    )]
     Unrecorded {
         /// The migration.
         migration: NodeKey,

@@ -18,6 +18,7 @@ pub mod inspect;
 pub mod migrations;
 pub mod model;
 mod reflect;
+mod remedy;
 pub mod schema;
 pub mod state;
 
@@ -26,4 +27,5 @@ pub use bulk::insert_many;
 pub use connection::{ConnectOptions, Database, DryRun, Transaction, Verb, Write};
 pub use error::Error;
 pub use model::{Check, Model, ModelIndex, ModuleModels, model};
+pub use remedy::remedy;
 pub use state::ProjectState;

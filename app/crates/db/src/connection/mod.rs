@@ -123,6 +123,12 @@ impl Database {
         self.options.file()
     }
 
+    /// Whether its URL says that it is only read (`?mode=ro`); PostgreSQL's says nothing of the kind.
+    pub fn is_read_only(&self) -> bool {
+        let target = url::Target::parse(&self.options.url, &self.options.root);
+        matches!(target, Ok(url::Target::File { mode: url::Mode::ReadOnly, .. }))
+    }
+
     /// Asks the database for a sign of life.
     ///
     /// # Errors

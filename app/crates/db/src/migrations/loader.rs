@@ -94,7 +94,7 @@ impl Loader {
     /// database with a history, see [`Loader::for_applied`].
     ///
     /// # Errors
-    /// [`Error::DuplicateModule`], [`Error::Io`], [`Error::File`], [`Error::MissingDependency`],
+    /// [`Error::DuplicateModule`], [`Error::SimilarNames`], [`Error::Io`], [`Error::File`], [`Error::MissingDependency`],
     /// [`Error::CircularDependency`], [`Error::CircularReplacement`], [`Error::ReplacedTwice`]. Several last
     /// migrations are no error here: see [`Loader::check_conflicts`].
     pub fn load(modules: &[ModuleMigrations]) -> Result<Loader, Error> {
@@ -123,6 +123,7 @@ impl Loader {
                 }
             }
         }
+        check_names(&migrations)?;
         Loader::build(labels, Arc::new(migrations), [].iter(), &BTreeSet::new())
     }
 
@@ -341,6 +342,21 @@ impl Loader {
 
 fn is_hidden(name: &str) -> bool {
     name.starts_with(['_', '~', '.'])
+}
+
+/// That no two names are one on a file system that does not tell upper from lower case, and that none depends on
+/// itself.
+fn check_names(migrations: &Files) -> Result<(), Error> {
+    let mut seen: BTreeMap<(&str, String), &NodeKey> = BTreeMap::new();
+    for (key, migration) in migrations {
+        if migration.dependencies.contains(key) {
+            return Err(Error::CircularDependency(vec![key.clone(), key.clone()]));
+        }
+        if let Some(other) = seen.insert((&key.module, key.name.to_lowercase()), key) {
+            return Err(Error::SimilarNames { one: other.clone(), other: key.clone() });
+        }
+    }
+    Ok(())
 }
 
 /// The migrations' names in a directory, in alphabetical order; none when there is no directory.

@@ -24,8 +24,8 @@ pub(super) enum Lock {
     File(#[allow(dead_code, reason = "held, not read")] File),
     /// An advisory lock of the session.
     Advisory,
-    /// A database in memory belongs to this process alone.
-    Memory,
+    /// There is nobody to keep off.
+    Nothing,
 }
 
 impl Lock {
@@ -45,6 +45,8 @@ impl Lock {
                     tokio::time::sleep(PATIENCE).await;
                 }
             }
+            // It writes nothing, so that it keeps nobody off.
+            (Backend::Sqlite, Some(_)) if session.is_read_only() => Ok(Lock::Nothing),
             (Backend::Sqlite, Some(file)) => {
                 let mut name: OsString = file.into();
                 name.push("-migrate.lock");
@@ -63,7 +65,8 @@ impl Lock {
                     }
                 }
             }
-            (Backend::Sqlite, None) => Ok(Lock::Memory),
+            // In memory it belongs to this process alone.
+            (Backend::Sqlite, None) => Ok(Lock::Nothing),
         }
     }
 

@@ -137,9 +137,11 @@ impl<'a> Run<'a> {
         }
         let done = self.atomically(session, rebuilds).await;
         if rebuilds {
-            session.execute_unprepared("PRAGMA foreign_keys = ON").await?;
+            let watching = session.execute_unprepared("PRAGMA foreign_keys = ON").await;
+            done.and(watching.map(drop).map_err(Error::from))
+        } else {
+            done
         }
-        done
     }
 
     async fn atomically(&self, session: &Database, rebuilds: bool) -> Result<(), Error> {
@@ -157,7 +159,7 @@ impl<'a> Run<'a> {
         match done.await {
             Ok(()) => tx.commit().await.map_err(|reason| self.incomplete(reason)),
             Err(error) => {
-                tx.rollback().await?;
+                roll_back(tx).await;
                 Err(error)
             }
         }
@@ -255,6 +257,14 @@ pub(super) async fn record(
         }
     }
     Ok(())
+}
+
+/// Undoes a transaction whose reason to fail is what matters: the database may have ended it already (a full disk, a
+/// lost connection), and one that is dropped is undone too.
+pub(super) async fn roll_back(tx: Transaction) {
+    if let Err(error) = tx.rollback().await {
+        tracing::debug!("rolling back failed: {error}");
+    }
 }
 
 /// What hangs on a table without the state knowing: triggers, and indexes that `run_sql` made.

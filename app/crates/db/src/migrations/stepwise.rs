@@ -5,7 +5,7 @@ use sea_orm::{ConnectionTrait, DbErr, TransactionTrait};
 
 use super::{
     Direction, Operation,
-    run::{Run, Work},
+    run::{Run, Work, roll_back},
     unfinished::{self, Unfinished},
 };
 use crate::{Backend, Database, Error, connection};
@@ -34,7 +34,7 @@ impl Run<'_> {
         match recorded.await {
             Ok(()) => tx.commit().await.map_err(|reason| self.unrecorded(reason)),
             Err(reason) => {
-                tx.rollback().await?;
+                roll_back(tx).await;
                 Err(self.unrecorded(reason))
             }
         }
@@ -66,14 +66,15 @@ impl Run<'_> {
             match done.await {
                 Ok(()) => Ok(tx.commit().await?),
                 Err(error) => {
-                    tx.rollback().await?;
+                    roll_back(tx).await;
                     Err(error)
                 }
             }
         };
         let done = done.await;
         if rebuilt {
-            session.execute_unprepared("PRAGMA foreign_keys = ON").await?;
+            let watching = session.execute_unprepared("PRAGMA foreign_keys = ON").await;
+            return done.and(watching.map(drop).map_err(Error::from));
         }
         done
     }

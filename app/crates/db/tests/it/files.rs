@@ -180,3 +180,96 @@ fn a_broken_file_is_its_own_error() {
     let error = conflict.load().check_conflicts().unwrap_err();
     says(&error, &["Conflicting migrations detected; multiple leaf nodes", "(0002_a, 0002_b in x)"]);
 }
+
+#[test]
+fn mutilated_files_are_refused_with_a_place_and_never_crash_the_reader() {
+    let mut random = Random::from_environment();
+    let mut refused = 0;
+    for _ in 0..3000 {
+        let mut text = random.migration().to_toml();
+        for _ in 0..=random.below(3) {
+            text = mutilated(&mut random, &text);
+        }
+        match Migration::parse(&text, "x/0001.toml") {
+            // Some mutilations only change a name; then the text still goes there and back.
+            Ok(read) => {
+                let again =
+                    Migration::parse(&read.to_toml(), "again").unwrap_or_else(|error| panic!("{error}\n{text}"));
+                assert_eq!(again.operations, read.operations, "{text}");
+            }
+            Err(Error::File { line, column, message, .. }) => {
+                refused += 1;
+                assert!(
+                    line >= 1 && column >= 1 && line <= text.matches('\n').count() + 1,
+                    "{line}:{column} of {text}"
+                );
+                assert!(!message.is_empty() && !message.contains('\n'), "{message:?}");
+            }
+            Err(other) => panic!("{other}\n{text}"),
+        }
+    }
+    assert!(refused > 300, "only {refused} were refused");
+}
+
+/// Takes a piece away, doubles one, or puts a strange one in.
+fn mutilated(random: &mut Random, text: &str) -> String {
+    const STRANGE: [&str; 16] = [
+        "\"",
+        "'''",
+        "[",
+        "]]",
+        "{",
+        "=",
+        "\n",
+        "\0",
+        "é",
+        "9999999999999999999999",
+        "1e999",
+        "\\u",
+        "#",
+        "nan",
+        "[[operations]]\n",
+        ",",
+    ];
+    let place = |random: &mut Random| text.floor_char_boundary(random.below(text.len() + 1));
+    let (a, b) = (place(random), place(random));
+    let (from, to) = (a.min(b), text.floor_char_boundary(a.max(b).min(a.min(b) + 30)).max(a.min(b)));
+    match random.below(3) {
+        0 => format!("{}{}", &text[..from], &text[to..]),
+        1 => format!("{}{}{}", &text[..to], &text[from..to], &text[to..]),
+        _ => format!("{}{}{}", &text[..from], random.pick(&STRANGE), &text[from..]),
+    }
+}
+
+#[test]
+fn folders_that_make_no_sense_are_refused_by_name() {
+    let unreadable = files(&[("x", "0001", ""), ("x", "0002", "")]);
+    let directory = unreadable.root.path().join("x/migrations");
+    std::fs::write(directory.join("0002.toml"), b"initial = \xff").unwrap();
+    says(&Loader::load(&unreadable.modules).unwrap_err(), &["x/migrations/0002.toml", "UTF-8"]);
+    std::fs::remove_file(directory.join("0002.toml")).unwrap();
+    std::fs::create_dir(directory.join("0002.toml")).unwrap();
+    says(&Loader::load(&unreadable.modules).unwrap_err(), &["x/migrations/0002.toml", "directory"]);
+
+    let itself = files(&[("x", "0001", "dependencies = [\"x.0001\"]")]);
+    says(&Loader::load(&itself.modules).unwrap_err(), &["circular dependency", "x.0001 -> x.0001"]);
+    let long = files(&[
+        ("x", "0001", "dependencies = [\"z.0001\"]"),
+        ("y", "0001", "dependencies = [\"x.0001\"]"),
+        ("z", "0001", "dependencies = [\"y.0001\"]"),
+    ]);
+    says(&Loader::load(&long.modules).unwrap_err(), &["circular dependency", "y.0001 -> z.0001 -> x.0001 -> y.0001"]);
+
+    let chained = [
+        ("x", "0001", ""),
+        ("x", "0002_a", "dependencies = [\"x.0001\"]"),
+        ("x", "0002_b", "dependencies = [\"x.0002_a\"]"),
+    ];
+    files(&chained).load().check_conflicts().expect("the same number twice is fine, one after the other");
+
+    let similar = files(&[("x", "0001_initial", ""), ("x", "0001_Initial", "dependencies = [\"x.0001_initial\"]")]);
+    says(
+        &Loader::load(&similar.modules).unwrap_err(),
+        &["x.0001_Initial", "x.0001_initial", "upper and lower case", "rename one"],
+    );
+}

@@ -8,6 +8,7 @@
     reason = "tests"
 )]
 
+mod broken;
 mod connection;
 mod dry_run;
 mod entities;
