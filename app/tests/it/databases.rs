@@ -93,6 +93,32 @@ fn a_file_that_is_no_database_is_named_and_left_alone() {
 }
 
 #[test]
+fn a_database_that_may_only_be_read_is_left_alone_with_what_helps() {
+    let root = Root::new();
+    root.line("migrate users -v 0").is(0, "", "");
+    let before = std::fs::read(root.database()).expect("the database");
+    let root = root.var("APP__DATABASE__URL", "sqlite://var/app.sqlite3?mode=ro");
+    root.line("migrate -v 0").fails(1, &["readonly database", "hint: ", "`mode=ro`"]);
+    assert!(std::fs::read(root.database()).expect("the database") == before);
+}
+
+#[test]
+fn a_disk_that_takes_no_more_leaves_whole_migrations_only() {
+    let root = Root::new();
+    // Writing beyond the limit fails, because the signal that says so is ignored.
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' XFSZ; ulimit -f 64; exec \"$0\" migrate -v 0"]).arg(env!("CARGO_BIN_EXE_app"));
+    let app = root.command();
+    command.current_dir(root.path()).env_clear().envs(app.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let output = command.output().expect("the app starts");
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{err}");
+    assert!(err.contains("hint: the disk"), "{err}");
+    root.line("migrate -v 0").is(0, "", "");
+    root.line("migrate --check").is(0, "", "");
+}
+
+#[test]
 fn the_product_runs_on_postgresql() {
     let Some(server) = postgres::server() else { return };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
