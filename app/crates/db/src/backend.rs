@@ -73,3 +73,17 @@ pub fn quote_list<S: AsRef<str>>(identifiers: impl IntoIterator<Item = S>) -> St
 pub fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
+
+/// How many bytes of a name PostgreSQL keeps.
+pub(crate) const LONGEST_NAME: usize = 63;
+
+/// Shortens a name made of others. PostgreSQL silently cuts names, which makes long ones equal: a hash of the whole keeps
+/// them apart.
+pub(crate) fn fit(name: String) -> String {
+    if name.len() <= LONGEST_NAME {
+        return name;
+    }
+    let hash = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    let kept = name.floor_char_boundary(LONGEST_NAME - 9);
+    format!("{}_{hash:08x}", &name[..kept])
+}

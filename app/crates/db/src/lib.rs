@@ -26,6 +26,6 @@ pub use backend::Backend;
 pub use bulk::insert_many;
 pub use connection::{ConnectOptions, Database, DryRun, Transaction, Verb, Write};
 pub use error::Error;
-pub use model::{Check, Model, ModelIndex, ModuleModels, model};
+pub use model::{Check, ManyToMany, Model, ModelIndex, ModuleModels, model};
 pub use remedy::remedy;
 pub use state::ProjectState;

@@ -19,6 +19,8 @@ pub struct Model {
     permissions: &'static [(&'static str, &'static str)],
     checks: &'static [Check],
     indexes: &'static [ModelIndex],
+    many_to_many: &'static [ManyToMany],
+    renamed_from: Option<&'static str>,
     create: fn() -> (TableCreateStatement, Vec<IndexCreateStatement>),
 }
 
@@ -45,6 +47,17 @@ pub struct ModelIndex {
 /// What can be done with the rows of any model, unless it says otherwise.
 const DEFAULT_PERMISSIONS: &[&str] = &["add", "change", "delete", "view"];
 
+/// A relation to many rows of another model, kept in a table of its own that no entity describes: `<table>_<name>` with
+/// an `id`, a column for either side, each pair once, gone with either row. Where the table needs more columns, or is to
+/// be queried through SeaORM, an ordinary entity takes its place.
+#[derive(Clone, Copy, Debug)]
+pub struct ManyToMany {
+    /// The relation's name, such as `recipients`.
+    pub name: &'static str,
+    /// The other model, such as `mailings.Recipient`.
+    pub to: &'static str,
+}
+
 /// Names the entity `E` as the model `name` (`Mailing`, without the module).
 pub const fn model<E: EntityTrait>(name: &'static str) -> Model {
     Model {
@@ -54,6 +67,8 @@ pub const fn model<E: EntityTrait>(name: &'static str) -> Model {
         permissions: &[],
         checks: &[],
         indexes: &[],
+        many_to_many: &[],
+        renamed_from: None,
         create: create_statements::<E>,
     }
 }
@@ -97,6 +112,18 @@ impl Model {
         self
     }
 
+    /// Relations to many rows of other models that have no entity of their own.
+    pub const fn with_many_to_many(mut self, relations: &'static [ManyToMany]) -> Self {
+        self.many_to_many = relations;
+        self
+    }
+
+    /// What the model was called before, so that `makemigrations` need not ask. It may stay for ever.
+    pub const fn with_renamed_from(mut self, former: &'static str) -> Self {
+        self.renamed_from = Some(former);
+        self
+    }
+
     /// The model's name without the module.
     pub fn name(&self) -> &'static str {
         self.name
@@ -124,6 +151,14 @@ impl Model {
 
     pub(crate) fn checks(&self) -> &'static [Check] {
         self.checks
+    }
+
+    pub(crate) fn many_to_many(&self) -> &'static [ManyToMany] {
+        self.many_to_many
+    }
+
+    pub(crate) fn renamed_from(&self) -> Option<&'static str> {
+        self.renamed_from
     }
 
     pub(crate) fn indexes(&self) -> &'static [ModelIndex] {

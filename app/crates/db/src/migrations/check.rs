@@ -1,12 +1,13 @@
 //! What must hold for a model, and how conditions in SQL name its columns.
 
+use super::{Migration, NodeKey, Operation};
 use crate::{
-    ProjectState,
+    Error, ProjectState,
     state::{Constraint, Field, ModelKey},
 };
 
 /// What must hold for a model after it was touched.
-pub(super) fn check_model(state: &ProjectState, key: &ModelKey) -> Result<(), String> {
+pub(crate) fn check_model(state: &ProjectState, key: &ModelKey) -> Result<(), String> {
     let model = state.model(key).ok_or_else(|| format!("there is no model {key}"))?;
     let mut names: Vec<&str> = Vec::new();
     for field in &model.fields {
@@ -24,9 +25,6 @@ pub(super) fn check_model(state: &ProjectState, key: &ModelKey) -> Result<(), St
             return Err(format!("field {} of {key}: a primary key cannot be null", field.name));
         }
         check_reference(state, key, field)?;
-    }
-    if model.primary_key().is_empty() {
-        return Err(format!("model {key} has no primary key; mark a field with primary_key = true"));
     }
     // PostgreSQL silently makes one of two equal keys, but only while it creates the table.
     let uniques: Vec<&Vec<String>> = model.constraints.iter().filter_map(unique_fields).collect();
@@ -52,6 +50,39 @@ pub(super) fn check_model(state: &ProjectState, key: &ModelKey) -> Result<(), St
         }
     }
     Ok(())
+}
+
+/// That a model has a primary key. Between two operations it may lack one: one key goes before the next comes.
+pub(crate) fn check_key(state: &ProjectState, key: &ModelKey) -> Result<(), String> {
+    match state.model(key) {
+        Some(model) if !model.fields.iter().any(|field| field.primary_key) => {
+            Err(format!("model {key} has no primary key; mark a field with primary_key = true"))
+        }
+        _ => Ok(()),
+    }
+}
+
+impl Migration {
+    /// That the models it makes or changes have primary keys when it is done.
+    pub(super) fn check_keys(&self, key: &NodeKey, state: &ProjectState) -> Result<(), Error> {
+        for (at, operation) in self.operations.iter().enumerate() {
+            let model = match operation {
+                Operation::CreateModel(op) => &op.model,
+                Operation::RenameModel(op) => &op.to,
+                Operation::AddField(op) => &op.model,
+                Operation::RemoveField(op) => &op.model,
+                Operation::AlterField(op) => &op.model,
+                _ => continue,
+            };
+            check_key(state, &ModelKey::new(&key.module, model)).map_err(|reason| Error::Operation {
+                migration: key.to_string(),
+                number: at + 1,
+                what: operation.describe(),
+                reason,
+            })?;
+        }
+        Ok(())
+    }
 }
 
 fn unique_fields(constraint: &Constraint) -> Option<&Vec<String>> {

@@ -75,7 +75,7 @@ impl Migration {
                 reason,
             })?;
         }
-        Ok(())
+        self.check_keys(key, state)
     }
 }
 

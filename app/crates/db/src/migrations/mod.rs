@@ -33,7 +33,7 @@ use std::{fmt, path::PathBuf, str::FromStr};
 pub use autodetect::{
     Answer, DetectOptions, NonInteractive, NullRows, Questioner, Scripted, auto_name, autodetect, next_number,
 };
-pub(crate) use check::mentions;
+pub(crate) use check::{check_key, check_model, mentions};
 pub use data::{DataFunction, DataFuture, DataResult, Functions};
 pub use executor::{Executor, Mode, Outcome, Progress};
 pub use graph::Graph;

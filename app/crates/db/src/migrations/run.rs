@@ -71,6 +71,7 @@ impl<'a> Run<'a> {
                 }
             });
         }
+        migration.check_keys(key, state)?;
         if *direction == Direction::Backwards {
             work.reverse();
         }

@@ -4,7 +4,7 @@
 use super::{Change, columns, create_index, drop_index, rename_column, rename_table};
 use crate::{
     Backend, ProjectState,
-    backend::{literal, quote, quote_list},
+    backend::{fit, literal, quote, quote_list},
     migrations::{AddField, AlterField, Operation, RenameField, mentions},
     state::{Constraint, Field, ModelState},
 };
@@ -24,8 +24,14 @@ pub(super) fn statements(change: &Change<'_>) -> Result<Vec<String>, String> {
         }
         Operation::AddField(op) => add_field(change, op)?,
         Operation::RemoveField(op) => {
-            let table = &change.model_before(&op.model)?.table;
-            vec![format!("ALTER TABLE {} DROP COLUMN {}", quote(table), quote(&op.field.name))]
+            let model = change.model_before(&op.model)?;
+            let mut statements =
+                vec![format!("ALTER TABLE {} DROP COLUMN {}", quote(&model.table), quote(&op.field.name))];
+            if op.field.primary_key {
+                // The whole key went with the column.
+                statements.extend(add_key(change.model_after(&op.model)?));
+            }
+            statements
         }
         Operation::AlterField(op) => alter_field(change, op)?,
         Operation::RenameField(op) => rename_field(change, op)?,
@@ -59,9 +65,7 @@ fn concurrently(sql: &str) -> String {
 
 fn create_model(model: &ModelState, state: &ProjectState) -> Result<Vec<String>, String> {
     let mut parts: Vec<String> = model.fields.iter().map(column).collect();
-    let key = model.primary_key();
-    let key = quote_list(key.iter().map(|field| &field.name));
-    parts.push(format!("CONSTRAINT {} PRIMARY KEY ({key})", quote(&key_name(&model.table))));
+    parts.extend(key(model));
     for field in &model.fields {
         parts.extend(unique(&model.table, field));
         parts.extend(foreign_key(&model.table, field, state)?);
@@ -84,7 +88,8 @@ fn column(field: &Field) -> String {
 }
 
 fn add_field(change: &Change<'_>, op: &AddField) -> Result<Vec<String>, String> {
-    let table = &change.model_after(&op.model)?.table;
+    let model = change.model_after(&op.model)?;
+    let table = &model.table;
     let quoted = quote(table);
     let name = quote(&op.field.name);
     let mut statements = Vec::new();
@@ -98,7 +103,8 @@ fn add_field(change: &Change<'_>, op: &AddField) -> Result<Vec<String>, String> 
         }
     }
     if op.field.primary_key {
-        statements.push(add_constraint(table, &format!("CONSTRAINT {} PRIMARY KEY ({name})", quote(&key_name(table)))));
+        statements.extend(drop_key(change.model_before(&op.model)?));
+        statements.extend(add_key(model));
     }
     statements.extend(unique(table, &op.field).map(|sql| add_constraint(table, &sql)));
     statements.extend(foreign_key(table, &op.field, change.after)?.map(|sql| add_constraint(table, &sql)));
@@ -121,8 +127,8 @@ fn alter_field(change: &Change<'_>, op: &AlterField) -> Result<Vec<String>, Stri
     if old.unique && !new.unique {
         statements.push(drop_constraint(table, &unique_name(table, &old.name)));
     }
-    if old.primary_key && !new.primary_key {
-        statements.push(drop_constraint(table, &key_name(table)));
+    if old.primary_key != new.primary_key {
+        statements.extend(drop_key(change.model_before(&op.model)?));
     }
     if old.auto_increment && !new.auto_increment {
         statements.push(alter("DROP IDENTITY".to_owned()));
@@ -145,8 +151,8 @@ fn alter_field(change: &Change<'_>, op: &AlterField) -> Result<Vec<String>, Stri
         }
         statements.push(alter("SET NOT NULL".to_owned()));
     }
-    if new.primary_key && !old.primary_key {
-        statements.push(add_constraint(table, &format!("CONSTRAINT {} PRIMARY KEY ({name})", quote(&key_name(table)))));
+    if old.primary_key != new.primary_key {
+        statements.extend(add_key(model));
     }
     if !old.null && new.null {
         statements.push(alter("DROP NOT NULL".to_owned()));
@@ -263,6 +269,21 @@ fn rename_constraint(table: &str, from: String, to: String) -> Option<String> {
     (from != to).then(sql)
 }
 
+/// `CONSTRAINT "t_pkey" PRIMARY KEY (…)`, unless the model is between two keys.
+fn key(model: &ModelState) -> Option<String> {
+    let fields = model.primary_key();
+    let columns = || quote_list(fields.iter().map(|field| &field.name));
+    (!fields.is_empty()).then(|| format!("CONSTRAINT {} PRIMARY KEY ({})", quote(&key_name(&model.table)), columns()))
+}
+
+fn add_key(model: &ModelState) -> Option<String> {
+    key(model).map(|key| add_constraint(&model.table, &key))
+}
+
+fn drop_key(model: &ModelState) -> Option<String> {
+    key(model).map(|_| drop_constraint(&model.table, &key_name(&model.table)))
+}
+
 fn key_name(table: &str) -> String {
     fit(format!("{table}_pkey"))
 }
@@ -273,17 +294,6 @@ fn unique_name(table: &str, column: &str) -> String {
 
 fn foreign_key_name(table: &str, column: &str) -> String {
     fit(format!("{table}_{column}_fkey"))
-}
-
-/// PostgreSQL silently cuts names after 63 bytes, which makes long ones equal: a hash of the whole keeps them apart.
-fn fit(name: String) -> String {
-    const LIMIT: usize = 63;
-    if name.len() <= LIMIT {
-        return name;
-    }
-    let hash = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-    let kept = name.floor_char_boundary(LIMIT - 9);
-    format!("{}_{hash:08x}", &name[..kept])
 }
 
 #[cfg(test)]

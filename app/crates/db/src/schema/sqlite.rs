@@ -18,8 +18,8 @@ pub(super) fn statements(change: &Change<'_>, extras: &[String]) -> Result<Vec<S
             statements
         }
         Operation::DeleteModel(op) => vec![format!("DROP TABLE {}", quote(&op.table))],
-        Operation::RenameModel(op) if op.from_table != op.to_table => vec![rename_table(&op.from_table, &op.to_table)],
-        Operation::AlterTable(op) if op.old.table != op.new.table => vec![rename_table(&op.old.table, &op.new.table)],
+        Operation::RenameModel(op) if op.from_table != op.to_table => rename(&op.from_table, &op.to_table),
+        Operation::AlterTable(op) if op.old.table != op.new.table => rename(&op.old.table, &op.new.table),
         // Only names that the database does not know, and comments, which it does not store.
         Operation::RenameModel(_) | Operation::AlterTable(_) => Vec::new(),
         Operation::AddField(op) if !add_needs_rebuild(op) => {
@@ -48,6 +48,15 @@ pub(super) fn statements(change: &Change<'_>, extras: &[String]) -> Result<Vec<S
         Operation::AlterConstraint(op) => rebuild(change, &op.model, extras)?,
         Operation::RunSql(_) | Operation::RunRust(_) => Vec::new(),
     })
+}
+
+/// To SQLite a name in other letters is the same name, and taken.
+fn rename(from: &str, to: &str) -> Vec<String> {
+    if from.eq_ignore_ascii_case(to) {
+        let between = format!("new__{from}");
+        return vec![rename_table(from, &between), rename_table(&between, to)];
+    }
+    vec![rename_table(from, to)]
 }
 
 /// The table that [`statements`] rebuilds, if it does.

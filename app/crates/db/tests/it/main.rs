@@ -8,6 +8,7 @@
     reason = "tests"
 )]
 
+mod autodetect;
 mod broken;
 mod connection;
 mod dry_run;
@@ -25,6 +26,7 @@ mod property;
 mod random;
 mod rebuild;
 mod reflect;
+mod relations;
 mod schema;
 mod squashed;
 mod stepwise;

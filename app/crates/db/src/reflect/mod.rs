@@ -1,5 +1,8 @@
 //! From entities to state.
 
+mod checks;
+mod relations;
+
 use std::collections::BTreeMap;
 
 use sea_orm::sea_query::{
@@ -8,6 +11,7 @@ use sea_orm::sea_query::{
 
 use crate::{
     Error, Model, ModuleModels, ProjectState,
+    backend::fit,
     state::{
         Action, Constraint, DefaultValue, Field, FieldType, Index, ModelKey, ModelState, Reference, RenamedFrom,
         SqlExpression,
@@ -19,7 +23,8 @@ impl ProjectState {
     ///
     /// # Errors
     /// [`Error::DuplicateModule`], and [`Error::Model`] for what migrations cannot express: an unsupported column
-    /// type, a reference to a table of no model, a composite foreign key, two models of one name or table.
+    /// type, a reference to a table of no model, a composite foreign key, two models of one name or table, a model
+    /// without primary key, names that a database cannot have or that would not stay apart in it.
     pub fn reflect(modules: &[ModuleModels]) -> Result<ProjectState, Error> {
         let mut tables: BTreeMap<String, ModelKey> = BTreeMap::new();
         let mut reflected = Vec::new();
@@ -87,8 +92,20 @@ impl ProjectState {
             if state.model(&key).is_some() {
                 return Err(refuse(&key, "there are two models of this name".to_owned()));
             }
+            if let Some(former) = model.renamed_from() {
+                state.set_renamed_from(key.clone(), former);
+            }
             state.insert(key, reflected);
         }
+        for module in modules {
+            for model in &module.models {
+                let key = ModelKey::new(&module.label, model.name());
+                for relation in model.many_to_many() {
+                    relations::add(&mut state, &key, relation).map_err(|reason| refuse(&key, reason))?;
+                }
+            }
+        }
+        checks::check(&state)?;
         Ok(state)
     }
 }
@@ -124,10 +141,10 @@ fn add_indexes(state: &mut ModelState, model: &Model, indexes: &[IndexCreateStat
         let joined = fields.join("_");
         if index.is_unique_key() {
             let key = spec.get_name().and_then(|name| name.strip_prefix(&seaorm_prefix)).unwrap_or(&joined);
-            let name = format!("{}_{key}_uniq", state.table);
+            let name = fit(format!("{}_{key}_uniq", state.table));
             state.constraints.push(Constraint::Unique { name, fields });
         } else {
-            let name = format!("{}_{joined}_idx", state.table);
+            let name = fit(format!("{}_{joined}_idx", state.table));
             state.indexes.push(Index { name, fields, condition: None });
         }
     }
@@ -228,6 +245,8 @@ fn default_value(default: &Expr) -> Result<Option<DefaultValue>, String> {
                 None => None,
             },
             Value::Float(value) => value.map(|value| DefaultValue::Double(value.into())),
+            // What is not equal to itself would be a change for ever.
+            Value::Double(Some(value)) if value.is_nan() => return Err(unsupported()),
             Value::Double(value) => value.map(DefaultValue::Double),
             Value::String(value) => value.as_ref().map(|text| DefaultValue::Text(text.to_string())),
             Value::Char(value) => value.map(|value| DefaultValue::Text(value.to_string())),
