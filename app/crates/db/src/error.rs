@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use sea_orm::DbErr;
 
 use crate::{
-    migrations::NodeKey,
+    migrations::{NodeKey, ReplacementError, SquashError, UpdateError},
     remedy::{Hint, Words},
 };
 
@@ -196,19 +196,29 @@ pub enum Error {
         /// What it depends on.
         dependency: NodeKey,
     },
-    /// A migration depends on one that squashed ones would replace if they could be used, and that does not exist.
-    #[error(
-        "Migration {migration} depends on nonexistent node {dependency:?}. Tried to replace migration {dependency} with any of [{}] but wasn't able to because some of the replaced migrations are already applied.",
-        node_list(tried)
-    )]
-    PartlyReplaced {
-        /// The migration that depends.
+    /// There is a migration of that name.
+    #[error("Migration {} already exists. Use a different name.", migration.name)]
+    NameTaken {
+        /// The name.
         migration: NodeKey,
-        /// What it depends on.
-        dependency: NodeKey,
-        /// The squashed ones that replace that.
-        tried: Vec<NodeKey>,
     },
+    /// Branches of a module's migrations have nothing in common.
+    #[error("Could not find common ancestor of {} in {module}", names.join(", "))]
+    NoCommonAncestor {
+        /// The module.
+        module: String,
+        /// The last migrations of the branches.
+        names: Vec<String>,
+    },
+    /// Squashed migrations and what they replace do not go together.
+    #[error(transparent)]
+    Replacement(#[from] ReplacementError),
+    /// Migrations cannot be squashed as asked.
+    #[error(transparent)]
+    Squash(#[from] SquashError),
+    /// The last migration cannot be updated.
+    #[error(transparent)]
+    Update(#[from] UpdateError),
     /// Records cannot be deleted that squashed migrations still count on.
     #[error(
         "Cannot use --prune because the following squashed migrations have their 'replaces' attributes and may not be recorded as applied:\n{}\n  Re-run `migrate` if they are not marked as applied, and remove `replaces` from their files.",
@@ -217,17 +227,6 @@ pub enum Error {
     CannotPrune {
         /// The squashed ones.
         squashed: Vec<NodeKey>,
-    },
-    /// Squashed migrations replace each other in a circle.
-    #[error("squashed migrations replace each other in a circle: {}", cycle_list(.0))]
-    CircularReplacement(Vec<NodeKey>),
-    /// Two squashed migrations replace the same one, and neither contains the other.
-    #[error("{first} and {second} replace some of the same migrations; delete one of the two, or squash them again")]
-    ReplacedTwice {
-        /// One of the two.
-        first: NodeKey,
-        /// The other.
-        second: NodeKey,
     },
     /// Migrations depend on each other in a circle.
     #[error("circular dependency between migrations: {}", cycle_list(.0))]
@@ -380,12 +379,7 @@ fn conflict_list(conflicts: &[(String, Vec<String>)]) -> String {
     parts.join("; ")
 }
 
-fn node_list(nodes: &[NodeKey]) -> String {
-    let names: Vec<String> = nodes.iter().map(NodeKey::to_string).collect();
-    names.join(", ")
-}
-
-fn cycle_list(nodes: &[NodeKey]) -> String {
+pub(crate) fn cycle_list(nodes: &[NodeKey]) -> String {
     let names: Vec<String> = nodes.iter().map(NodeKey::to_string).collect();
     names.join(" -> ")
 }

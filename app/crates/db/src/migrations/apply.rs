@@ -2,7 +2,8 @@
 
 use super::{
     Operation,
-    check::{check_model, check_referencing, mentions, rename_identifier},
+    change::check_table,
+    check::{check_model, check_referencing, mentions},
 };
 use crate::{
     ProjectState,
@@ -55,77 +56,46 @@ impl Operation {
                 Ok(())
             }
             Operation::AlterTable(op) => {
-                let key = key(&op.model);
-                rename_table(state, &key, &op.old.table, &op.new.table)?;
-                find_mut(state, &key)?.comment.clone_from(&op.new.comment);
-                Ok(())
-            }
-            Operation::AddField(op) => {
-                let key = key(&op.model);
-                let model = find_mut(state, &key)?;
-                if model.field(&op.field.name).is_some() {
-                    return Err(format!("model {key} has a field {} already", op.field.name));
+                if op.old.table != op.new.table {
+                    check_table_free(state, &op.new.table)?;
                 }
-                model.fields.push(op.field.clone());
-                check_model(state, &key)
+                self.change_model(&key(&op.model), find_mut(state, &key(&op.model))?)
             }
             Operation::RemoveField(op) => {
                 let key = key(&op.model);
-                check_same_field(state, &key, &op.field)?;
+                let mut model = find(state, &key)?.clone();
+                self.change_model(&key, &mut model)?;
                 check_unused(state, &key, &op.field)?;
-                find_mut(state, &key)?.fields.retain(|field| field.name != op.field.name);
+                state.insert(key.clone(), model);
                 check_model(state, &key)
             }
             Operation::AlterField(op) => {
                 let key = key(&op.model);
-                if op.old.name != op.new.name {
-                    return Err("alter_field cannot rename; use rename_field".to_owned());
-                }
-                check_same_field(state, &key, &op.old)?;
-                for field in &mut find_mut(state, &key)?.fields {
-                    if field.name == op.new.name {
-                        *field = op.new.clone();
-                    }
-                }
+                self.change_model(&key, find_mut(state, &key)?)?;
                 check_model(state, &key)?;
                 check_referencing(state, &key)
             }
-            Operation::RenameField(op) => rename_field(state, &key(&op.model), &op.from, &op.to),
-            Operation::AddIndex(op) => {
+            Operation::RenameField(op) => {
                 let key = key(&op.model);
-                find_mut(state, &key)?.indexes.push(op.index.clone());
-                check_model(state, &key)
+                self.change_model(&key, find_mut(state, &key)?)?;
+                state.update_references(&key, |reference| {
+                    if reference.column == op.from {
+                        reference.column.clone_from(&op.to);
+                    }
+                });
+                Ok(())
             }
-            Operation::RemoveIndex(op) => {
-                take(&mut find_mut(state, &key(&op.model))?.indexes, &op.index, &op.index.name)
+            Operation::RemoveIndex(_) | Operation::RemoveConstraint(_) => {
+                let key = key(self.changed_model().unwrap_or_default());
+                self.change_model(&key, find_mut(state, &key)?)
             }
-            Operation::RenameIndex(op) => {
-                let key = key(&op.model);
-                let indexes = &mut find_mut(state, &key)?.indexes;
-                match indexes.iter_mut().find(|index| index.name == op.from) {
-                    Some(index) => index.name.clone_from(&op.to),
-                    None => return Err(format!("model {key} has no index {}", op.from)),
-                }
-                check_model(state, &key)
-            }
-            Operation::AddConstraint(op) => {
-                let key = key(&op.model);
-                find_mut(state, &key)?.constraints.push(op.constraint.clone());
-                check_model(state, &key)
-            }
-            Operation::RemoveConstraint(op) => {
-                take(&mut find_mut(state, &key(&op.model))?.constraints, &op.constraint, op.constraint.name())
-            }
-            Operation::AlterConstraint(op) => {
-                let key = key(&op.model);
-                if op.old.name() != op.new.name() {
-                    return Err("alter_constraint cannot rename; remove the old one and add the new one".to_owned());
-                }
-                let constraints = &mut find_mut(state, &key)?.constraints;
-                match constraints.iter_mut().find(|constraint| **constraint == op.old) {
-                    Some(constraint) => *constraint = op.new.clone(),
-                    None => return Err(format!("{} is not as the operation says", op.old.name())),
-                }
+            Operation::AddField(_)
+            | Operation::AddIndex(_)
+            | Operation::RenameIndex(_)
+            | Operation::AddConstraint(_)
+            | Operation::AlterConstraint(_) => {
+                let key = key(self.changed_model().unwrap_or_default());
+                self.change_model(&key, find_mut(state, &key)?)?;
                 check_model(state, &key)
             }
             Operation::RunSql(_) | Operation::RunRust(_) => Ok(()),
@@ -141,16 +111,6 @@ fn find_mut<'a>(state: &'a mut ProjectState, key: &ModelKey) -> Result<&'a mut M
     state.model_mut(key).ok_or_else(|| format!("there is no model {key}"))
 }
 
-fn take<T: PartialEq>(parts: &mut Vec<T>, part: &T, name: &str) -> Result<(), String> {
-    match parts.iter().position(|other| other == part) {
-        Some(at) => {
-            parts.remove(at);
-            Ok(())
-        }
-        None => Err(format!("{name} is missing, or is not as the operation says")),
-    }
-}
-
 fn sorted(fields: &[Field]) -> Vec<&Field> {
     let mut fields: Vec<&Field> = fields.iter().collect();
     fields.sort_by(|a, b| a.name.cmp(&b.name));
@@ -161,16 +121,6 @@ fn check_table_free(state: &ProjectState, table: &str) -> Result<(), String> {
     match state.by_table(table) {
         Some((other, _)) => Err(format!("the table {table} is already that of {other}")),
         None => Ok(()),
-    }
-}
-
-fn check_same_field(state: &ProjectState, key: &ModelKey, field: &Field) -> Result<(), String> {
-    match find(state, key)?.field(&field.name) {
-        None => Err(format!("model {key} has no field {}", field.name)),
-        Some(current) if current != field => {
-            Err(format!("field {} of {key} is not as the operation says it was before", field.name))
-        }
-        Some(_) => Ok(()),
     }
 }
 
@@ -204,43 +154,10 @@ fn check_unused(state: &ProjectState, key: &ModelKey, field: &Field) -> Result<(
 }
 
 fn rename_table(state: &mut ProjectState, key: &ModelKey, from: &str, to: &str) -> Result<(), String> {
-    let current = &find(state, key)?.table;
-    if current != from {
-        return Err(format!("the table of {key} is {current}, not {from}"));
-    }
+    check_table(key, find(state, key)?, from)?;
     if from != to {
         check_table_free(state, to)?;
         to.clone_into(&mut find_mut(state, key)?.table);
     }
-    Ok(())
-}
-
-fn rename_field(state: &mut ProjectState, key: &ModelKey, from: &str, to: &str) -> Result<(), String> {
-    let model = find_mut(state, key)?;
-    if model.field(to).is_some() {
-        return Err(format!("model {key} has a field {to} already"));
-    }
-    let Some(field) = model.fields.iter_mut().find(|field| field.name == from) else {
-        return Err(format!("model {key} has no field {from}"));
-    };
-    to.clone_into(&mut field.name);
-    let rename =
-        |names: &mut Vec<String>| names.iter_mut().filter(|name| *name == from).for_each(|name| to.clone_into(name));
-    for index in &mut model.indexes {
-        rename(&mut index.fields);
-        index.condition = index.condition.take().map(|sql| rename_identifier(&sql, from, to));
-    }
-    for constraint in &mut model.constraints {
-        match constraint {
-            Constraint::Unique { fields, .. } => rename(fields),
-            // Both databases rewrite the condition themselves; the state must say the same.
-            Constraint::Check { condition, .. } => *condition = rename_identifier(condition, from, to),
-        }
-    }
-    state.update_references(key, |reference| {
-        if reference.column == from {
-            to.clone_into(&mut reference.column);
-        }
-    });
     Ok(())
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    Applied, Graph, ModuleMigrations, NodeKey, Operation, Source, Target,
+    Applied, Graph, ModuleMigrations, NewMigration, NodeKey, Operation, Source,
     file::MigrationFile,
     replacements::{Files, Replacements},
 };
@@ -82,10 +82,10 @@ impl Migration {
 /// All migrations of all modules, and their graph. Cloning is cheap but for the graph: the migrations are shared.
 #[derive(Clone, Debug)]
 pub struct Loader {
-    labels: Vec<String>,
-    migrations: Arc<Files>,
-    graph: Graph,
-    replacements: Replacements,
+    pub(super) labels: Vec<String>,
+    pub(super) migrations: Arc<Files>,
+    pub(super) graph: Graph,
+    pub(super) replacements: Replacements,
 }
 
 impl Loader {
@@ -95,7 +95,7 @@ impl Loader {
     ///
     /// # Errors
     /// [`Error::DuplicateModule`], [`Error::SimilarNames`], [`Error::Io`], [`Error::File`], [`Error::MissingDependency`],
-    /// [`Error::CircularDependency`], [`Error::CircularReplacement`], [`Error::ReplacedTwice`]. Several last
+    /// [`Error::CircularDependency`], [`ReplacementError::Circular`], [`ReplacementError::Twice`]. Several last
     /// migrations are no error here: see [`Loader::check_conflicts`].
     pub fn load(modules: &[ModuleMigrations]) -> Result<Loader, Error> {
         let mut labels: Vec<String> = Vec::new();
@@ -127,7 +127,7 @@ impl Loader {
         Loader::build(labels, Arc::new(migrations), [].iter(), &BTreeSet::new())
     }
 
-    fn build<'a>(
+    pub(super) fn build<'a>(
         labels: Vec<String>,
         migrations: Arc<Files>,
         recorded: impl Iterator<Item = &'a NodeKey>,
@@ -143,42 +143,20 @@ impl Loader {
     /// are its own; when only some are applied, it is left out and they stay.
     ///
     /// # Errors
-    /// [`Error::PartlyReplaced`] and [`Error::MissingDependency`] when the graph needs a file that is gone;
-    /// [`Error::CircularDependency`], [`Error::ReplacedTwice`].
+    /// [`ReplacementError::Partly`] and [`Error::MissingDependency`] when the graph needs a file that is gone;
+    /// [`Error::CircularDependency`], [`ReplacementError::Twice`].
     pub fn for_applied(&self, applied: &BTreeMap<NodeKey, Applied>) -> Result<Loader, Error> {
         Loader::build(self.labels.clone(), Arc::clone(&self.migrations), applied.keys(), &BTreeSet::new())
     }
 
-    /// As [`Loader::for_applied`], with what the targets mean in that graph. A replaced migration that is named by a
-    /// target, or `half` done, stays in the graph, and what would replace it is left out; a squashed one that is left
-    /// out because it is partly applied means the last one that it replaces.
-    pub(super) fn for_targets(
-        &self,
-        applied: &BTreeMap<NodeKey, Applied>,
-        half: &[NodeKey],
-        targets: &[Target],
-    ) -> Result<(Loader, Vec<Target>), Error> {
-        let build = |avoid: &_| Loader::build(self.labels.clone(), Arc::clone(&self.migrations), applied.keys(), avoid);
-        let mut avoid: BTreeSet<NodeKey> = self.replacing(half).into_iter().collect();
-        let mut loader = build(&avoid)?;
-        let mut meant = Vec::new();
-        for target in targets {
-            let Target::Node(key) = target else {
-                meant.push(target.clone());
-                continue;
-            };
-            let mut key = key;
-            let left_out = |key: &NodeKey| !loader.graph.contains(key) && loader.squashed_by(key).is_none();
-            while let Some(last) = self.migration(key).filter(|_| left_out(key)).and_then(|of| of.replaces.last()) {
-                key = last;
-            }
-            while let Some(standing) = loader.squashed_by(key) {
-                avoid.insert(standing.clone());
-                loader = build(&avoid)?;
-            }
-            meant.push(Target::Node(key.clone()));
-        }
-        Ok((loader, meant))
+    /// The same with one more migration.
+    ///
+    /// # Errors
+    /// As [`Loader::load`], where the new one does not fit the others.
+    pub fn with(&self, new: &NewMigration) -> Result<Loader, Error> {
+        let mut migrations = Files::clone(&self.migrations);
+        migrations.insert(new.key.clone(), new.migration.clone());
+        Loader::build(self.labels.clone(), Arc::new(migrations), [].iter(), &BTreeSet::new())
     }
 
     /// Which comes before which, replaced migrations left out.
@@ -214,37 +192,6 @@ impl Loader {
             }
         }
         Ok(())
-    }
-
-    /// What is recorded when a migration is applied: itself and everything it replaces, each with its checksum (that
-    /// of the squashed one where the file is gone).
-    pub(super) fn records(&self, key: &NodeKey) -> Vec<(NodeKey, String)> {
-        let replaced = self.replacements.squashes.get(key).into_iter().flat_map(|squash| &squash.levels);
-        let own = self.migration(key).map_or("", |migration| &migration.checksum);
-        let checksum = |key: &NodeKey| self.migration(key).map_or(own, |migration| &migration.checksum).to_owned();
-        std::iter::once(key).chain(replaced).map(|key| (key.clone(), checksum(key))).collect()
-    }
-
-    /// Whose records go when a migration is undone: its own, those of everything it replaces, and those of what
-    /// replaces it, because that is no longer applied as a whole.
-    pub(super) fn forgotten(&self, key: &NodeKey) -> Vec<NodeKey> {
-        let outer = self.replacing(std::slice::from_ref(key));
-        self.records(key).into_iter().map(|(key, _)| key).chain(outer).collect()
-    }
-
-    /// The squashed migrations that replace one of these.
-    pub(super) fn replacing(&self, replaced: &[NodeKey]) -> Vec<NodeKey> {
-        let squashes = self.replacements.squashes.iter();
-        let replacing = squashes.filter(|(_, squash)| replaced.iter().any(|key| squash.levels.contains(key)));
-        replacing.map(|(key, _)| key.clone()).collect()
-    }
-
-    /// The squashed migrations that are not recorded although all they replace is, with their checksums.
-    pub(super) fn completed(&self, recorded: &BTreeMap<NodeKey, Applied>) -> Vec<(NodeKey, String)> {
-        let complete = self.replacements.squashes.iter().filter(|(key, squash)| {
-            !recorded.contains_key(*key) && squash.covers.iter().all(|replaced| recorded.contains_key(replaced))
-        });
-        complete.flat_map(|(key, _)| self.records(key).into_iter().take(1)).collect()
     }
 
     /// The labels of all modules, those without migrations too, in the order given.

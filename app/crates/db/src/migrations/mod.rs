@@ -5,6 +5,7 @@
 
 mod apply;
 mod autodetect;
+mod change;
 mod check;
 mod concurrent;
 mod data;
@@ -14,18 +15,23 @@ mod file;
 mod graph;
 mod loader;
 mod lock;
+mod merge;
 mod new_migration;
 mod operation;
+mod optimizer;
 mod plan;
 mod prune;
 mod recorder;
 mod references;
+mod replaced;
 mod replacements;
 mod reverse;
 mod run;
 mod soft;
+mod squash;
 mod stepwise;
 mod unfinished;
+mod update;
 mod writer;
 
 use std::{fmt, path::PathBuf, str::FromStr};
@@ -38,15 +44,20 @@ pub use data::{DataFunction, DataFuture, DataResult, Functions};
 pub use executor::{Executor, Mode, Outcome, Progress};
 pub use graph::Graph;
 pub use loader::{Loader, Migration};
+pub use merge::{Branch, Merge, merge};
 pub use new_migration::NewMigration;
 pub use operation::{
     AddConstraint, AddField, AddIndex, AlterConstraint, AlterField, AlterTable, BackendSql, EachSql, ModelDefinition,
     Operation, RemoveConstraint, RemoveField, RemoveIndex, RenameField, RenameIndex, RenameModel, RunRust, RunSql,
     TableOptions,
 };
+pub use optimizer::optimize;
 pub use plan::{Direction, Plan, Step, Target};
 pub use recorder::{Applied, Recorder};
+pub use replacements::ReplacementError;
+pub use squash::{Optimize, SquashError, SquashOptions, Squashed, squash};
 pub use unfinished::Unfinished;
+pub use update::{UpdateError, Updated, update};
 
 /// The table that records which migrations were applied.
 pub const HISTORY_TABLE: &str = "migration_history";

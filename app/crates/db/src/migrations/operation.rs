@@ -167,6 +167,9 @@ operations! {
         /// What undoes it; without it the migration is irreversible. An empty text does nothing.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reverse: Option<BackendSql>,
+        /// Whether it can be left out when migrations are squashed, because it only matters to rows that were there.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        elidable: bool,
     }
     /// A function of the program, by the name it is registered under.
     RunRust {
@@ -175,6 +178,9 @@ operations! {
         /// The one that undoes it; without it the migration is irreversible.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reverse: Option<String>,
+        /// See [`RunSql`].
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        elidable: bool,
     }
 }
 
@@ -272,6 +278,15 @@ macro_rules! names {
 for_each_operation!(names);
 
 impl Operation {
+    /// Whether it can be left out when migrations are squashed.
+    pub fn is_elidable(&self) -> bool {
+        match self {
+            Operation::RunSql(op) => op.elidable,
+            Operation::RunRust(op) => op.elidable,
+            _ => false,
+        }
+    }
+
     /// Whether it asks for an index to be built or taken away concurrently.
     pub fn is_concurrent(&self) -> bool {
         match self {

@@ -3,7 +3,37 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Graph, Migration, NodeKey};
-use crate::Error;
+use crate::{Error, error::cycle_list};
+
+/// How squashed migrations and what they replace can fail to go together.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReplacementError {
+    /// A migration depends on one that squashed ones would replace if they could be used, and that does not exist.
+    #[error(
+        "Migration {migration} depends on nonexistent node {dependency:?}. Tried to replace migration {dependency} with any of [{}] but wasn't able to because some of the replaced migrations are already applied.",
+        tried.iter().map(NodeKey::to_string).collect::<Vec<_>>().join(", ")
+    )]
+    Partly {
+        /// The migration that depends.
+        migration: NodeKey,
+        /// What it depends on.
+        dependency: NodeKey,
+        /// The squashed ones that replace that.
+        tried: Vec<NodeKey>,
+    },
+    /// Squashed migrations replace each other in a circle.
+    #[error("squashed migrations replace each other in a circle: {}", cycle_list(.0))]
+    Circular(Vec<NodeKey>),
+    /// Two squashed migrations replace the same one, and neither contains the other.
+    #[error("{first} and {second} replace some of the same migrations; delete one of the two, or squash them again")]
+    Twice {
+        /// One of the two.
+        first: NodeKey,
+        /// The other.
+        second: NodeKey,
+    },
+}
 
 /// All migrations by name, as their files say.
 pub(super) type Files = BTreeMap<NodeKey, Migration>;
@@ -81,7 +111,7 @@ impl Replacements {
         });
         let order = match Graph::new(edges) {
             Ok(graph) => graph.full_plan(),
-            Err(Error::CircularDependency(nodes)) => return Err(Error::CircularReplacement(nodes)),
+            Err(Error::CircularDependency(nodes)) => return Err(ReplacementError::Circular(nodes).into()),
             Err(error) => return Err(error),
         };
         for key in &order {
@@ -120,7 +150,7 @@ impl Replacements {
                     self.stand_ins.insert(key.clone(), other);
                     Ok(())
                 } else {
-                    Err(Error::ReplacedTwice { first: other, second: key.clone() })
+                    Err(ReplacementError::Twice { first: other, second: key.clone() }.into())
                 }
             }
         }
@@ -172,7 +202,7 @@ impl Replacements {
             let (migration, dependency) = (origin.clone(), target);
             return Err(match tried.is_empty() {
                 true => Error::MissingDependency { migration, dependency },
-                false => Error::PartlyReplaced { migration, dependency, tried },
+                false => ReplacementError::Partly { migration, dependency, tried }.into(),
             });
         }
         if *node != target

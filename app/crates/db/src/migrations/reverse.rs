@@ -50,11 +50,11 @@ impl Operation {
             Operation::AlterConstraint(AlterConstraint { model, old, new }) => {
                 Operation::AlterConstraint(AlterConstraint { model, old: new, new: old })
             }
-            Operation::RunSql(RunSql { sql, reverse }) => {
-                Operation::RunSql(RunSql { sql: reverse?, reverse: Some(sql) })
+            Operation::RunSql(RunSql { sql, reverse, elidable }) => {
+                Operation::RunSql(RunSql { sql: reverse?, reverse: Some(sql), elidable })
             }
-            Operation::RunRust(RunRust { function, reverse }) => {
-                Operation::RunRust(RunRust { function: reverse?, reverse: Some(function) })
+            Operation::RunRust(RunRust { function, reverse, elidable }) => {
+                Operation::RunRust(RunRust { function: reverse?, reverse: Some(function), elidable })
             }
         })
     }

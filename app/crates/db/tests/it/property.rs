@@ -37,13 +37,18 @@ fn value(kind: FieldType) -> DefaultValue {
     }
 }
 
-struct Author {
-    random: Random,
-    state: ProjectState,
+/// Writes operations that fit the state so far.
+pub struct Author {
+    pub random: Random,
+    pub state: ProjectState,
     numbers: usize,
 }
 
 impl Author {
+    pub fn new(random: Random) -> Self {
+        Author { random, state: ProjectState::default(), numbers: 0 }
+    }
+
     fn number(&mut self) -> usize {
         self.numbers += 1;
         self.numbers
@@ -173,10 +178,10 @@ impl Author {
         }
     }
 
-    /// A migration of one to three operations that fit, and the state after it.
-    fn migration(&mut self, number: usize) -> Migration {
+    /// So many operations that fit.
+    pub fn operations(&mut self, count: usize) -> Vec<Operation> {
         let mut operations = Vec::new();
-        for _ in 0..=self.random.below(3) {
+        for _ in 0..count {
             loop {
                 let operation = self.operation();
                 let mut state = self.state.clone();
@@ -189,6 +194,13 @@ impl Author {
                 }
             }
         }
+        operations
+    }
+
+    /// A migration of one to three operations that fit, and the state after it.
+    fn migration(&mut self, number: usize) -> Migration {
+        let count = 1 + self.random.below(3);
+        let operations = self.operations(count);
         let dependencies = if number == 1 { Vec::new() } else { vec![format!("x.{:04}", number - 1).parse().unwrap()] };
         Migration {
             initial: number == 1,
@@ -210,7 +222,7 @@ fn unchanged(operation: &Operation) -> Operation {
 }
 
 /// Three rows in every table that has none.
-async fn fill(fresh: &Fresh, state: &ProjectState) {
+pub async fn fill(fresh: &Fresh, state: &ProjectState) {
     for (_, model) in state.models() {
         if count(&fresh.db, &model.table).await > 0 {
             continue;
@@ -240,7 +252,7 @@ async fn random_histories_go_back_the_way_they_came() {
 
 async fn history(fresh: &Fresh) {
     let db = &fresh.db;
-    let mut author = Author { random: Random::from_environment(), state: ProjectState::default(), numbers: 0 };
+    let mut author = Author::new(Random::from_environment());
     let mut written = files(&[]);
     let mut schemas = vec![Vec::new()];
     let mut log = String::new();

@@ -174,8 +174,14 @@ impl Random {
             9 => Operation::RenameIndex(RenameIndex { model, from, to }),
             10 => Operation::AddConstraint(AddConstraint { model, constraint: self.constraint() }),
             11 => Operation::AlterConstraint(AlterConstraint { model, old: self.constraint(), new: self.constraint() }),
-            12 => Operation::RunSql(RunSql { sql: self.sql(), reverse: self.maybe(Self::sql) }),
-            _ => Operation::RunRust(RunRust { function: self.name(), reverse: self.maybe(Self::name) }),
+            12 => {
+                Operation::RunSql(RunSql { sql: self.sql(), reverse: self.maybe(Self::sql), elidable: self.chance(20) })
+            }
+            _ => Operation::RunRust(RunRust {
+                function: self.name(),
+                reverse: self.maybe(Self::name),
+                elidable: self.chance(20),
+            }),
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use db::{
     Error,
-    migrations::{Applied, Executor, Functions, Loader, Mode, NodeKey, Target},
+    migrations::{Applied, Executor, Functions, Loader, Mode, NodeKey, ReplacementError, Target},
 };
 
 use crate::support::{Files, applied, each, files, key, migrate, migrate_aloud, node, run, says, schema, tables};
@@ -127,7 +127,7 @@ fn squashes_of_squashes() {
     );
     says(&error(&[("x", "a", "replaces = [\"x.1\"]"), ("x", "b", "replaces = [\"x.1\"]")]), &["x.a", "x.b"]);
     let circle = error(&[("x", "a", "replaces = [\"x.b\"]"), ("x", "b", "replaces = [\"x.a\"]")]);
-    assert!(matches!(&circle, Error::CircularReplacement(_)), "{circle}");
+    assert!(matches!(&circle, Error::Replacement(ReplacementError::Circular(_))), "{circle}");
     says(&error(&[("x", "a", "replaces = [\"x.a\"]")]), &["x.a -> x.a"]);
 }
 
