@@ -70,11 +70,12 @@ async fn the_front_page_counts_what_there_is() {
 }
 
 #[tokio::test]
-async fn visitors_are_refused_where_reading_needs_a_login() {
+async fn visitors_are_sent_to_the_login_where_reading_needs_one() {
     let ctx = context(|settings| settings.auth.anonymous_read = false);
     let client = Client::new(&ctx);
-    for path in ["/", "/mailings/"] {
-        assert_eq!(client.get(path).await.status, 403, "{path}");
+    for (path, login) in [("/", "/login/?next=/"), ("/mailings/", "/login/?next=/mailings/")] {
+        let response = client.get(path).await;
+        assert_eq!((response.status.as_u16(), response.header("location")), (303, Some(login)), "{path}");
     }
     assert_eq!(client.get("/health").await.status, 200);
 }

@@ -9,19 +9,34 @@ use framework::clock::ManualClock;
 use framework::conf::{Env, Layout, Settings, Source, load};
 use framework::context::{Context, ContextBuilder};
 use framework::migrations;
+use framework::module::Module;
 
 /// A context of the product with an in-memory database and open pages, or with the settings that `change` makes.
 pub(crate) fn context(change: impl FnOnce(&mut Settings)) -> Context {
+    context_at(clock(), change)
+}
+
+/// A clock that stands at 2026-01-02 03:04 UTC.
+pub(crate) fn clock() -> Arc<ManualClock> {
+    Arc::new(ManualClock::new(chrono::DateTime::from_timestamp(1_767_323_040, 0).expect("a time")))
+}
+
+/// The same with a clock of the test's own.
+pub(crate) fn context_at(clock: Arc<ManualClock>, change: impl FnOnce(&mut Settings)) -> Context {
+    context_with(clock, Vec::new(), change)
+}
+
+/// The same with modules of the test's own, before the product's.
+pub(crate) fn context_with(clock: Arc<ManualClock>, own: Vec<Module>, change: impl FnOnce(&mut Settings)) -> Context {
     let vars = [("APP__ENVIRONMENT", "test"), ("APP__DEBUG", "true"), ("APP__AUTH__ANONYMOUS_READ", "true")];
     let env = Env::new(env!("CARGO_MANIFEST_DIR"), vars.map(|(name, value)| (name.into(), value.into())));
     let layout = Layout::find(None, &env);
     let mut settings = load(&Source { explicit: None }, &env, &layout).expect("the product's settings");
     change(&mut settings);
     let project = app::project();
-    let now = chrono::DateTime::from_timestamp(1_767_323_040, 0).expect("2026-01-02 03:04 UTC");
-    ContextBuilder::new(settings, layout, project.modules().to_vec())
+    ContextBuilder::new(settings, layout, [own, project.modules().to_vec()].concat())
         .project(project.name, project.version)
-        .clock(Arc::new(ManualClock::new(now)))
+        .clock(clock)
         .build()
 }
 

@@ -8,7 +8,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::binary::Root;
 
-struct Server {
+pub(crate) struct Server {
     child: Child,
     root: Root,
     address: String,
@@ -16,7 +16,7 @@ struct Server {
 
 impl Server {
     /// Starts a server on a free port, and waits until it says that it is ready.
-    fn start(root: Root) -> Self {
+    pub(crate) fn start(root: Root) -> Self {
         let mut command = root.command();
         command.args(["runserver", "127.0.0.1:0"]).env("APP__DEBUG", "true").env("APP__AUTH__ANONYMOUS_READ", "true");
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the server starts");
@@ -29,8 +29,13 @@ impl Server {
     }
 
     fn get(&self, path: &str) -> String {
+        self.send(&format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"))
+    }
+
+    /// Sends a request as it is, and reads to the end of the connection.
+    pub(crate) fn send(&self, request: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).expect("a connection");
-        write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").expect("a request");
+        stream.write_all(request.as_bytes()).expect("a request");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("an answer");
         answer

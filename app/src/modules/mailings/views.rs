@@ -12,7 +12,7 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 async fn home(request: Request) -> http::Result {
-    request.require_read()?;
+    request.require_read().await?;
     let db = request.ctx().db().await?;
     let summary = service::summary(&db).await?;
     let latest = service::page(&db, 1).await?.map(|page| page.rows).unwrap_or_default();
@@ -25,7 +25,7 @@ struct ListQuery {
 }
 
 async fn list(request: Request) -> http::Result {
-    request.require_read()?;
+    request.require_read().await?;
     let query: ListQuery = request.query()?;
     let db = request.ctx().db().await?;
     let page = service::page(&db, query.page.unwrap_or(1)).await?.ok_or(Error::NotFound)?;

@@ -1,7 +1,10 @@
 //! Accounts: superusers, passwords, permissions, sessions, the login.
 
+mod access;
 mod changepassword;
 mod createsuperuser;
+mod login;
+mod over_http;
 mod permissions;
 mod terminal;
 

@@ -1,6 +1,7 @@
 //! People who log in, as the framework sees them. The table is a module's own; the module says how to reach it with
 //! [`Accounts`].
 
+mod authenticate;
 pub mod fields;
 mod password;
 mod validators;
@@ -14,6 +15,7 @@ use db::Database;
 use sea_orm::DbErr;
 use serde::Serialize;
 
+pub use authenticate::authenticate;
 pub use password::{Verdict, hash, is_usable, unusable, verify};
 pub use validators::{Person, weaknesses};
 

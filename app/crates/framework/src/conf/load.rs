@@ -100,7 +100,7 @@ fn environment_defaults(environment: Environment) -> Table {
         Environment::Development => {
             &[(&["debug"], "true"), (&["auth", "anonymous_read"], "true"), (&["server", "drain_seconds"], "5")]
         }
-        Environment::Production => &[],
+        Environment::Production => &[(&["auth", "secure_cookies"], "true")],
         // A test must never touch the development data by accident.
         Environment::Test => &[(&["database", "url"], "sqlite::memory:")],
     };

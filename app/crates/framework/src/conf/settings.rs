@@ -103,11 +103,16 @@ pub struct Database {
 }
 
 /// Access.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(default)]
 pub struct Auth {
     /// Whether visitors without login see pages (read-only). On in development only.
     pub anonymous_read: bool,
+    /// How many seconds a login lasts, from the last change of the session on.
+    #[serde(deserialize_with = "fields::between::<1, 315_360_000, _, _>")]
+    pub session_seconds: u64,
+    /// Whether browsers may send the cookies over HTTPS only. On in production.
+    pub secure_cookies: bool,
 }
 
 /// The web server.
@@ -175,6 +180,12 @@ impl Default for Settings {
 impl Default for Database {
     fn default() -> Self {
         Self { url: SecretString::from("sqlite://var/app.sqlite3"), max_connections: 8 }
+    }
+}
+
+impl Default for Auth {
+    fn default() -> Self {
+        Self { anonymous_read: false, session_seconds: 14 * 24 * 60 * 60, secure_cookies: false }
     }
 }
 

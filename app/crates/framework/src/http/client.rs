@@ -1,18 +1,24 @@
 //! A client for tests: requests go through the whole site, without a socket.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use axum_core::body::Body;
 use http::{HeaderMap, Method, StatusCode, header};
 use http_body_util::BodyExt as _;
 
 use super::Site;
+use super::csrf::Unchecked;
+use super::route::Csrf;
 use crate::context::Context;
 
-/// Sends requests to a site in the same process.
+/// Sends requests to a site in the same process. It keeps cookies as a browser does; unlike one, it may send any form
+/// (but see [`Client::with_csrf_checks`]).
 pub struct Client {
     site: Arc<Site>,
     host: String,
+    cookies: Mutex<BTreeMap<String, String>>,
+    csrf: Csrf,
 }
 
 /// What came back.
@@ -44,7 +50,33 @@ impl Client {
             Some(host) => host.to_owned(),
         };
         let site = Site::new(ctx.clone()).expect("routes that do not exclude each other");
-        Self { site, host }
+        Self { site, host, cookies: Mutex::default(), csrf: Csrf::Exempt }
+    }
+
+    /// The same client, but its forms are checked as those of a browser are.
+    pub fn with_csrf_checks(mut self) -> Self {
+        self.csrf = Csrf::Checked;
+        self
+    }
+
+    /// A cookie that the site has set.
+    ///
+    /// # Panics
+    /// When another thread panicked in here.
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        self.cookies.lock().expect("no holder panics").get(name).cloned()
+    }
+
+    /// Sets a cookie, or takes it away.
+    ///
+    /// # Panics
+    /// When another thread panicked in here.
+    pub fn set_cookie(&self, name: &str, value: Option<&str>) {
+        let mut cookies = self.cookies.lock().expect("no holder panics");
+        match value {
+            Some(value) => cookies.insert(name.to_owned(), value.to_owned()),
+            None => cookies.remove(name),
+        };
     }
 
     /// Reads a page.
@@ -84,8 +116,21 @@ impl Client {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(body.into()).expect("a request that HTTP allows");
+        let cookies = self.cookies.lock().expect("no holder panics").clone();
+        if !cookies.is_empty() {
+            let pairs: Vec<String> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            request = request.header(header::COOKIE, pairs.join("; "));
+        }
+        let mut request = request.body(body.into()).expect("a request that HTTP allows");
+        if self.csrf == Csrf::Exempt {
+            request.extensions_mut().insert(Unchecked);
+        }
         let (parts, body) = Arc::clone(&self.site).handle(request).await.into_parts();
+        for set in parts.headers.get_all(header::SET_COOKIE) {
+            let set = set.to_str().expect("a cookie of visible letters");
+            let (name, value) = set.split(';').next().and_then(|pair| pair.split_once('=')).expect("a cookie");
+            self.set_cookie(name, (!set.contains("Max-Age=0;")).then_some(value));
+        }
         let body = body.collect().await.expect("a body that does not break off").to_bytes();
         let body = String::from_utf8_lossy(&body).into_owned();
         TestResponse { status: parts.status, headers: parts.headers, body }

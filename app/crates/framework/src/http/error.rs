@@ -17,6 +17,12 @@ pub enum Error {
     /// 403, with what is missing.
     #[error("{0}")]
     Forbidden(String),
+    /// 403: the request may be forged, for this reason, which is shown with `debug` on.
+    #[error("CSRF verification failed. Request aborted.")]
+    Csrf(String),
+    /// No error page: the browser is sent to this address, where one logs in.
+    #[error("this page needs a login")]
+    LoginNeeded(String),
     /// 405; these methods are allowed.
     #[error("this address does not take this method (it takes {})", join(.0))]
     MethodNotAllowed(Vec<Method>),
@@ -47,7 +53,8 @@ impl Error {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
-            Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::LoginNeeded(_) => StatusCode::SEE_OTHER,
+            Self::Forbidden(_) | Self::Csrf(_) => StatusCode::FORBIDDEN,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,

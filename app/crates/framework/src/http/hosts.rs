@@ -42,7 +42,7 @@ impl Hosts {
 }
 
 /// The host as the request names it: in its target (as a proxy is asked), else in its one `Host` header.
-fn named(parts: &Parts) -> Option<&str> {
+pub(super) fn named(parts: &Parts) -> Option<&str> {
     if let Some(authority) = parts.uri.authority() {
         return Some(authority.as_str());
     }

@@ -1,10 +1,13 @@
 //! Pages over HTTP: routes and handlers, the order in which a request passes through, the server, `runserver`.
 //!
-//! A request flows one way: socket → [`server`] → [`Site::handle`] (id, host check, static files, route) → handler →
-//! [`Response`] or [`Error`] → error page → headers and access log. What is generic is instantiated here, never in the
+//! A request flows one way: socket → [`server`] → [`Site::handle`] (id, host check, static files, route, forged?) → handler →
+//! [`Response`] or [`Error`] → error page → session and cookies → headers and access log. What is generic is instantiated here, never in the
 //! product: a handler is erased to a boxed function as soon as it is listed in a [`Route`].
 
+mod access;
 mod client;
+mod cookies;
+mod csrf;
 mod error;
 mod hosts;
 mod listener;
@@ -18,8 +21,10 @@ mod route;
 mod routes;
 mod runserver;
 mod server;
+mod session;
 mod site;
 mod urls;
+mod visitor;
 
 pub use axum_core::body::Body;
 pub use bytes::Bytes;
@@ -30,6 +35,7 @@ pub use request::{BODY_LIMIT, Request};
 pub use response::Response;
 pub use route::{Route, delete, get, post, put};
 pub use routes::RoutesError;
+pub use session::Session;
 pub use site::Site;
 pub use urls::{UrlError, Urls};
 

@@ -3,7 +3,10 @@
 use http::request::Parts;
 use http::{Method, header};
 
-use crate::clock::{Random, random_hex};
+use std::sync::Arc;
+
+use super::visitor::Visitor;
+use crate::clock::random_hex;
 use crate::context::Context;
 use crate::templates::{Values, context};
 
@@ -18,16 +21,17 @@ pub(super) enum Format {
 }
 
 /// Where a request came from and where it goes.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Origin {
     pub(super) method: Method,
     pub(super) path: String,
     pub(super) format: Format,
     pub(super) id: String,
+    pub(super) visitor: Arc<Visitor>,
 }
 
 impl Origin {
-    pub(super) fn of(parts: &Parts, random: &dyn Random) -> Self {
+    pub(super) fn of(parts: &Parts, ctx: &Context) -> Self {
         let accept = parts.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let format = if accept.contains("application/json") { Format::Json } else { Format::Html };
         let given = parts.headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).filter(|id| is_sane(id));
@@ -35,14 +39,15 @@ impl Origin {
             method: parts.method.clone(),
             path: parts.uri.path().to_owned(),
             format,
-            id: given.map_or_else(|| random_hex(random, 8), str::to_owned),
+            id: given.map_or_else(|| random_hex(ctx.random(), 8), str::to_owned),
+            visitor: Arc::new(Visitor::of(parts, ctx)),
         }
     }
 
     /// What every template sees beside the values of its handler.
     pub(super) fn scope(&self, ctx: &Context) -> Values {
         let (path, request_id, language) = (&self.path, &self.id, ctx.locale().unwrap_or_default().tag());
-        context! { path, request_id, language }
+        context! { path, request_id, language }.over(self.visitor.scope())
     }
 }
 

@@ -14,9 +14,10 @@ pub(super) fn page(site: &Site, origin: &Origin, error: &Error) -> Response {
     if let Error::Internal(cause) = error {
         tracing::error!(target: "http", "{} {} failed: {cause:#}", origin.method, origin.path);
     }
-    let response = match origin.format {
-        Format::Json => json_page(site, origin, error),
-        Format::Html => Response::html(html_page(site, origin, error)),
+    let response = match (error, origin.format) {
+        (Error::LoginNeeded(login), _) => Response::redirect(login),
+        (_, Format::Json) => json_page(site, origin, error),
+        (_, Format::Html) => Response::html(html_page(site, origin, error)),
     };
     let mut response = response.status(error.status()).into_inner();
     if let Error::MethodNotAllowed(methods) = error
@@ -36,12 +37,16 @@ fn message(error: &Error) -> String {
     }
 }
 
-/// What a developer may read about it: the chain of causes, and the place in the template. Nothing outside debug mode.
+/// What a developer may read about it: the reason, the chain of causes, and the place in the template. Nothing outside debug mode.
 fn details(site: &Site, error: &Error) -> Option<String> {
-    let Error::Internal(cause) = error else { return None };
     if !site.ctx().settings().debug {
         return None;
     }
+    let cause = match error {
+        Error::Internal(cause) => cause,
+        Error::Csrf(reason) => return Some(format!("Reason given for failure:\n\n    {reason}")),
+        _ => return None,
+    };
     let mut text = cause.chain().map(ToString::to_string).collect::<Vec<_>>().join("\n  caused by: ");
     if let Some(error) = cause.downcast_ref::<templates::Error>() {
         text = format!("{text}\n\n{}", error.excerpt());

@@ -8,18 +8,24 @@ use axum_core::body::Body;
 use bytes::Bytes;
 
 use http::request::Parts;
+use http::uri::PathAndQuery;
 use http::{HeaderMap, Method, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 
-use super::origin::Origin;
+use super::hosts::named;
+use super::origin::{Format, Origin};
 use super::routes::Params;
+use super::visitor::Visitor;
 use super::{Error, Response, Result, Site, UrlError};
 use crate::context::Context;
 use crate::templates::Values;
 
 /// How many bytes the body of a request may have.
 pub const BODY_LIMIT: usize = 1024 * 1024;
+
+/// How browsers encode a form.
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A request on its way through a handler.
 pub struct Request {
@@ -59,6 +65,30 @@ impl Request {
     /// A header, when it is there and is text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.parts.headers.get(name)?.to_str().ok()
+    }
+
+    /// The host that the request names, with its port.
+    pub(super) fn host(&self) -> Option<&str> {
+        named(&self.parts)
+    }
+
+    /// The path, still encoded, with the query.
+    pub(super) fn path_and_query(&self) -> &str {
+        self.parts.uri.path_and_query().map_or("/", PathAndQuery::as_str)
+    }
+
+    /// What the server itself notes about a request. It cannot come over the wire.
+    pub(super) fn extension<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.parts.extensions.get()
+    }
+
+    pub(super) fn visitor(&self) -> &Visitor {
+        &self.origin.visitor
+    }
+
+    /// Whether the visitor's program shows pages.
+    pub(super) fn wants_html(&self) -> bool {
+        self.origin.format == Format::Html
     }
 
     /// The id under which the log speaks of this request.
@@ -111,7 +141,7 @@ impl Request {
     /// # Errors
     /// 400 when it is something else, or cannot be read as `T`; see [`Self::body`].
     pub async fn form<T: DeserializeOwned>(&self) -> Result<T> {
-        self.expect_type("application/x-www-form-urlencoded")?;
+        self.expect_type(FORM)?;
         let body = self.body().await?;
         serde_urlencoded::from_bytes(&body).map_err(|error| Error::BadRequest(format!("the form is wrong: {error}")))
     }
@@ -126,6 +156,17 @@ impl Request {
         serde_json::from_slice(&body).map_err(|error| Error::BadRequest(format!("the JSON is wrong: {error}")))
     }
 
+    /// One field of a form, before the handler reads the form itself. Nothing when the body is something else.
+    pub(super) async fn form_field(&self, name: &str) -> Result<Option<String>> {
+        if self.expect_type(FORM).is_err() {
+            return Ok(None);
+        }
+        let bytes = self.body().await?;
+        let value = form_urlencoded(&bytes, name);
+        *self.body.lock().map_err(|_| anyhow!("failed to put the body back"))? = Some(Body::from(bytes));
+        Ok(value)
+    }
+
     fn expect_type(&self, expected: &str) -> Result<()> {
         let given = self.header(header::CONTENT_TYPE.as_str()).unwrap_or_default();
         let essence = given.split(';').next().unwrap_or_default().trim();
@@ -135,18 +176,8 @@ impl Request {
         Err(Error::BadRequest(format!("the body must be `{expected}`")))
     }
 
-    /// Lets a visitor go on who may see pages: everybody where `auth.anonymous_read` is on.
-    ///
-    /// # Errors
-    /// 403 otherwise.
-    pub fn require_read(&self) -> Result<()> {
-        if self.ctx().settings().auth.anonymous_read {
-            return Ok(());
-        }
-        Err(Error::forbidden("this page is not open to visitors without login"))
-    }
-
-    /// A page made from a template. It sees the values, and `path`, `language`, `request_id`, `project`, `debug`.
+    /// A page made from a template. It sees the values, and `path`, `language`, `request_id`, `project`, `debug`,
+    /// `csrf_field()`, and `user` when the handler has asked for it (see [`Self::user`]).
     ///
     /// # Errors
     /// When the template is missing or wrong: a 500 that names file and line.
@@ -163,4 +194,10 @@ impl Request {
     pub fn url(&self, name: &str, params: &[(&str, &str)]) -> std::result::Result<String, UrlError> {
         self.site.templates().urls().reverse(name, params)
     }
+}
+
+/// The first field of this name. What is no form has none; the handler says so.
+fn form_urlencoded(bytes: &[u8], name: &str) -> Option<String> {
+    let fields: Vec<(String, String)> = serde_urlencoded::from_bytes(bytes).ok()?;
+    fields.into_iter().find(|(known, _)| known == name).map(|(_, value)| value)
 }

@@ -20,7 +20,15 @@ pub struct Route {
     pub(super) method: Method,
     pub(super) path: &'static str,
     pub(super) name: Option<&'static str>,
+    pub(super) csrf: Csrf,
     pub(super) handler: Handler,
+}
+
+/// Whether a request that changes something must prove that a page of this site sent it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Csrf {
+    Checked,
+    Exempt,
 }
 
 impl Route {
@@ -31,12 +39,19 @@ impl Route {
         A: Future<Output = Result> + Send + 'static,
     {
         let handler: Handler = Arc::new(move |request| -> Answer { Box::pin(handler(request)) });
-        Self { method, path, name: None, handler }
+        Self { method, path, name: None, csrf: Csrf::Checked, handler }
     }
 
     /// Names the route, for `url(…)` in templates and [`Request::url`]. By custom `<module label>:<page>`.
     pub fn name(mut self, name: &'static str) -> Self {
         self.name = Some(name);
+        self
+    }
+
+    /// Lets requests through that no page of this site sent. For those that prove in another way who sends them, such as
+    /// by a signature; cookies prove nothing then.
+    pub fn csrf_exempt(mut self) -> Self {
+        self.csrf = Csrf::Exempt;
         self
     }
 }

@@ -9,7 +9,7 @@ use http::Method;
 use percent_encoding::percent_decode_str;
 
 use super::Route;
-use super::route::Handler;
+use super::route::{Csrf, Handler};
 use crate::module::Module;
 
 /// Path parameters, decoded.
@@ -50,12 +50,13 @@ struct Entry {
     method: Method,
     module: String,
     name: Option<&'static str>,
+    csrf: Csrf,
     handler: Handler,
 }
 
 /// What stands at a path.
 pub(super) enum Found<'a> {
-    Handler(&'a Handler, Params),
+    Handler(&'a Handler, Csrf, Params),
     /// Other methods only.
     Other(Vec<Method>),
     /// Nothing, but there is a page at this path with a slash.
@@ -103,8 +104,8 @@ impl Routes {
             }
             Some(_) => Ok(()),
             None => {
-                let (method, handler) = (route.method.clone(), route.handler.clone());
-                methods.push(Entry { method, module: module.to_owned(), name, handler });
+                let (method, handler, csrf) = (route.method.clone(), route.handler.clone(), route.csrf);
+                methods.push(Entry { method, module: module.to_owned(), name, csrf, handler });
                 Ok(())
             }
         }
@@ -120,7 +121,7 @@ impl Routes {
         let wanted = |method: &Method| methods.iter().find(|entry| entry.method == *method);
         let entry = wanted(method).or_else(|| if *method == Method::HEAD { wanted(&Method::GET) } else { None });
         match (entry, decoded(&matched.params)) {
-            (Some(entry), Some(params)) => Found::Handler(&entry.handler, params),
+            (Some(entry), Some(params)) => Found::Handler(&entry.handler, entry.csrf, params),
             (Some(_), None) => Found::Nothing,
             (None, _) => Found::Other(allowed(methods)),
         }

@@ -15,9 +15,9 @@ use tracing::Instrument as _;
 
 use super::hosts::Hosts;
 use super::origin::{Origin, REQUEST_ID};
-use super::pages;
+use super::route::Csrf;
 use super::routes::{Found, Routes};
-use super::{Error, Request, Response, Result};
+use super::{Error, Request, Response, Result, csrf, pages};
 use crate::context::Context;
 use crate::staticfiles::StaticFiles;
 use crate::templates::Engine;
@@ -69,11 +69,11 @@ impl Site {
         &self.routes
     }
 
-    /// Answers a request: id → answer or error page → headers → access log.
+    /// Answers a request: id → answer or error page → session → headers → access log.
     pub async fn handle(self: Arc<Self>, request: http::Request<Body>) -> http::Response<Body> {
         let started = Instant::now();
         let (parts, body) = request.into_parts();
-        let origin = Origin::of(&parts, self.ctx.random());
+        let origin = Origin::of(&parts, &self.ctx);
         let span = tracing::info_span!("request", id = %origin.id);
         let response = Arc::clone(&self).answer_or_page(parts, body, &origin).instrument(span).await;
         let response = finished(response, &origin);
@@ -84,10 +84,18 @@ impl Site {
     async fn answer_or_page(self: Arc<Self>, parts: Parts, body: Body, origin: &Origin) -> Response {
         let answer = AssertUnwindSafe(Arc::clone(&self).answer(parts, body, origin.clone())).catch_unwind().await;
         let result = answer.unwrap_or_else(|panic| Err(Error::Internal(panicked(panic.as_ref()))));
-        result.unwrap_or_else(|error| pages::page(&self, origin, &error))
+        let mut response = result.unwrap_or_else(|error| pages::page(&self, origin, &error)).into_inner();
+        // What a page that failed did to the session is not kept.
+        if response.status().is_server_error() {
+            return response.into();
+        }
+        match origin.visitor.finish(&mut response).await {
+            Ok(()) => response.into(),
+            Err(error) => pages::page(&self, origin, &error),
+        }
     }
 
-    /// Health → host check → static files → route.
+    /// Health → host check → static files → route → is it forged?
     async fn answer(self: Arc<Self>, parts: Parts, body: Body, origin: Origin) -> Result {
         if parts.uri.path() == HEALTH {
             return health(&parts.method);
@@ -98,13 +106,17 @@ impl Site {
         {
             return answer;
         }
-        let (handler, params) = match self.routes.find(&parts.method, parts.uri.path()) {
-            Found::Handler(handler, params) => (Arc::clone(handler), params),
+        let (handler, csrf, params) = match self.routes.find(&parts.method, parts.uri.path()) {
+            Found::Handler(handler, csrf, params) => (Arc::clone(handler), csrf, params),
             Found::Other(methods) => return Err(Error::MethodNotAllowed(methods)),
             Found::Slash => return Ok(Response::moved(&slashed(&parts))),
             Found::Nothing => return Err(Error::NotFound),
         };
-        handler(Request::new(self, parts, body, params, origin)).await
+        let request = Request::new(self, parts, body, params, origin);
+        if csrf == Csrf::Checked {
+            csrf::check(&request).await?;
+        }
+        handler(request).await
     }
 }
 

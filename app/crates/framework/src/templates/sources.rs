@@ -8,7 +8,10 @@ use minijinja::ErrorKind;
 use crate::context::Context;
 
 /// The framework's own templates, the last to be looked at.
-const BUILTIN: [(&str, &str); 1] = [("error.html", include_str!("builtin/error.html"))];
+const BUILTIN: [(&str, &str); 2] = [
+    ("error.html", include_str!("builtin/error.html")),
+    ("registration/login.html", include_str!("builtin/registration/login.html")),
+];
 
 /// The directories that hold templates, in order of precedence.
 #[derive(Clone)]

@@ -22,6 +22,12 @@ impl Values {
         self
     }
 
+    /// The same with one more value of the template engine's own kind, such as a function.
+    pub(crate) fn with_value(mut self, name: &'static str, value: Value) -> Self {
+        self.0.insert(name, value);
+        self
+    }
+
     /// These values and others; of two with the same name this one's stays.
     pub(crate) fn over(mut self, others: Self) -> Self {
         for (name, value) in others.0 {

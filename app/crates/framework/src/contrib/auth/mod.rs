@@ -1,9 +1,10 @@
-//! Groups and permissions. The user itself is the product's own model (see [`crate::accounts`]).
+//! Groups and permissions, the login, commands about accounts. The user itself is the product's own model (see [`crate::accounts`]).
 
 mod changepassword;
 mod createsuperuser;
 pub mod models;
 pub mod service;
+mod views;
 
 use crate::migrations::MigrateEvent;
 use crate::module::Module;
@@ -13,6 +14,7 @@ pub fn module() -> Module {
     Module::new("auth")
         .models(models::MODELS)
         .embedded_migrations(&[("0001_initial", include_str!("migrations/0001_initial.toml"))])
+        .routes(views::routes())
         .post_migrate(make_permissions)
 }
 

@@ -115,7 +115,7 @@ async fn refused(_request: Request) -> http::Result {
 }
 
 async fn members(request: Request) -> http::Result {
-    request.require_read()?;
+    request.require_read().await?;
     Ok(Response::text("members"))
 }
 

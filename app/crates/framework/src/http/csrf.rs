@@ -1,0 +1,101 @@
+//! Forged requests: what another site makes a visitor's browser send is refused.
+//!
+//! A token is `<nonce>.<mac>`; the mac is over nonce and session, under the project's secret key. It stands in a cookie and
+//! has to be repeated in the form (`csrf_field()` in templates) or in the header `X-CSRFToken`: another site can do
+//! neither, and a token of another session, planted as a cookie, has the wrong mac.
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use http::{Method, header};
+use secrecy::ExposeSecret as _;
+use sha2::Sha256;
+
+use super::cookies;
+use super::{Error, Request, Result};
+use crate::clock::random_hex;
+use crate::conf::Settings;
+use crate::context::Context;
+
+/// The field of a form that holds the token.
+pub(super) const FIELD: &str = "csrfmiddlewaretoken";
+
+/// The header that holds it where there is no form.
+const HEADER: &str = "x-csrftoken";
+
+/// How many seconds the browser keeps the token: a year, as Django's.
+pub(super) const SECONDS: u64 = 364 * 24 * 60 * 60;
+
+const NONCE_BYTES: usize = 16;
+
+/// Marks a request that is not checked: one of the test client, which is no browser. It cannot come over the wire.
+#[derive(Clone, Copy)]
+pub(super) struct Unchecked;
+
+/// A new token for the session with this key (empty: no session).
+pub(super) fn token(ctx: &Context, session: &str) -> String {
+    let nonce = random_hex(ctx.random(), NONCE_BYTES);
+    let mac = mac(ctx.settings(), session, &nonce).finalize().into_bytes();
+    let mac: String = mac.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{nonce}.{mac}")
+}
+
+/// Whether a token is one of ours for this session. Takes as long for any token.
+pub(super) fn is_valid(settings: &Settings, session: &str, token: &str) -> bool {
+    let Some((nonce, given)) = token.split_once('.') else { return false };
+    let given: Option<Vec<u8>> = (0..given.len())
+        .step_by(2)
+        .map(|at| given.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()))
+        .collect();
+    given.is_some_and(|given| mac(settings, session, nonce).verify_slice(&given).is_ok())
+}
+
+fn mac(settings: &Settings, session: &str, nonce: &str) -> Hmac<Sha256> {
+    let key = settings.secret_key.expose_secret().as_bytes();
+    let mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
+    mac.chain_update(b"csrf:").chain_update(session.as_bytes()).chain_update(b":").chain_update(nonce.as_bytes())
+}
+
+/// Lets a request go on that this site's own page sent, or that changes nothing.
+pub(super) async fn check(request: &Request) -> Result<()> {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE);
+    if reads || request.extension::<Unchecked>().is_some() {
+        return Ok(());
+    }
+    check_source(request)?;
+    let cookie = cookies::read(request.headers(), cookies::CSRF).unwrap_or_default().to_owned();
+    if cookie.is_empty() {
+        return refused("CSRF cookie not set.");
+    }
+    let (given, place) = match request.header(HEADER) {
+        Some(token) => (Some(token.to_owned()), "the 'X-CSRFToken' HTTP header"),
+        None => (request.form_field(FIELD).await?, "POST"),
+    };
+    let Some(given) = given else { return refused("CSRF token missing.") };
+    if is_valid(request.ctx().settings(), &request.visitor().session_key(), &given) && given == cookie {
+        return Ok(());
+    }
+    refused(format!("CSRF token from {place} incorrect."))
+}
+
+/// The page that a browser says it comes from has to be of this site.
+fn check_source(request: &Request) -> Result<()> {
+    let (what, source) = match (request.header("origin"), request.header(header::REFERER.as_str())) {
+        (Some(origin), _) => ("Origin", origin),
+        (None, Some(referer)) => ("Referer", referer),
+        (None, None) => return Ok(()),
+    };
+    let secure_only = request.ctx().settings().auth.secure_cookies;
+    let host = match source.split_once("://") {
+        Some(("https", rest)) => Some(rest),
+        Some(("http", rest)) if !secure_only => Some(rest),
+        _ => None,
+    };
+    let host = host.map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
+    if host.is_some_and(|host| request.host().is_some_and(|own| own.eq_ignore_ascii_case(host))) {
+        return Ok(());
+    }
+    refused(format!("{what} checking failed - {source} does not match any trusted origins."))
+}
+
+fn refused(reason: impl Into<String>) -> Result<()> {
+    Err(Error::Csrf(reason.into()))
+}
