@@ -85,6 +85,10 @@ fn what_is_missing_or_wrong_is_named_and_nobody_is_made() {
     ran.is(1, "", "CommandError: Username cannot be blank.\n");
     root.line("createsuperuser --noinput --database nowhere").fails(2, &["invalid choice: 'nowhere'"]);
     assert_eq!(count(&root), 0);
+    // Somebody at a terminal is asked in its place.
+    let ran = asked(&root, &["--email", "joe@example.com", "--username", "joe smith"], &["joe", STRONG, STRONG]);
+    let prompt = "Username (leave blank to use 'joe@example.com'): ";
+    ran.is(0, &format!("{prompt}{PASSWORDS}{CREATED}"), &format!("{invalid}\n"));
 }
 
 #[test]
