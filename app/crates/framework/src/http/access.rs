@@ -1,6 +1,7 @@
 //! Who may see a page: the questions that a handler asks first.
 
 use std::collections::BTreeSet;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use http::Method;
@@ -16,13 +17,20 @@ const NEXT: &AsciiSet = &SEGMENT.remove(b'/');
 /// The name of the route where people log in.
 const LOGIN: &str = "login";
 
+/// A future without its type: handlers of products hold it, and should not have to compile what is inside.
+fn erased<'a, T>(
+    future: impl Future<Output = Result<T>> + Send + 'a,
+) -> Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>> {
+    Box::pin(future)
+}
+
 impl Request {
     /// What is remembered of the visitor. Read from the database at the first call, written after the handler.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn session(&self) -> Result<&Session> {
-        self.visitor().session().await
+        erased(self.visitor().session()).await
     }
 
     /// Who is logged in. Templates see it as `user` from then on.
@@ -30,7 +38,7 @@ impl Request {
     /// # Errors
     /// When the database fails.
     pub async fn user(&self) -> Result<Option<Arc<Account>>> {
-        self.visitor().account().await
+        erased(self.visitor().account()).await
     }
 
     /// What the visitor may do, as `module.codename`: own permissions and those of the groups; nothing without login.
@@ -38,7 +46,7 @@ impl Request {
     /// # Errors
     /// When the database fails.
     pub async fn permissions(&self) -> Result<Arc<BTreeSet<String>>> {
-        self.visitor().permissions().await
+        erased(self.visitor().permissions()).await
     }
 
     /// Whether the visitor has this permission (`mailings.view_mailing`). A superuser has every one.
@@ -96,7 +104,7 @@ impl Request {
     /// # Errors
     /// When the database fails, or sessions are not installed.
     pub async fn log_in(&self, account: Account) -> Result<()> {
-        self.visitor().log_in(account).await
+        erased(self.visitor().log_in(account)).await
     }
 
     /// Logs the visitor out: the session and all in it is gone.
@@ -104,7 +112,7 @@ impl Request {
     /// # Errors
     /// When the database fails.
     pub async fn log_out(&self) -> Result<()> {
-        self.visitor().log_out().await
+        erased(self.visitor().log_out()).await
     }
 
     /// The way to the login, where there is one and the browser can come back to this page.
