@@ -4,11 +4,11 @@ use std::ffi::{OsStr, OsString};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::dispatch::Session;
 use crate::failure::Failure;
-use crate::plan::{Role, Step};
+use crate::plan::{Plan, Role, Step};
 use crate::project::Project;
 use crate::{app, output};
 
@@ -17,7 +17,7 @@ use crate::{app, output};
 #[command(name = "bench", bin_name = "cargo xtask bench", no_binary_name = true)]
 struct Bench {
     #[command(subcommand)]
-    what: What,
+    what: Option<What>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -29,6 +29,22 @@ enum What {
         #[arg(long, value_name = "N", default_value = "21", value_parser = clap::value_parser!(u32).range(3..))]
         runs: u32,
     },
+    /// `makemigrations --check` on 100 models
+    Makemigrations(Program),
+    /// Applying 100 small migrations on SQLite
+    Migrate(Program),
+    /// A table rebuild of 1,000,000 rows on SQLite, against the same work in plain SQL
+    Rebuild(Program),
+    /// Bulk create of 200,000 rows, against one prepared statement; on PostgreSQL its ways compared
+    Bulk(Program),
+}
+
+/// A bench program of the crate `db`: exits with 1 when the figure is not reached.
+#[derive(Debug, clap::Args)]
+struct Program {
+    /// What the bench program itself is given
+    #[arg(value_name = "ARGUMENTS", trailing_var_arg = true, allow_hyphen_values = true)]
+    args: Vec<OsString>,
 }
 
 /// Runs the task.
@@ -40,11 +56,35 @@ pub fn run(session: &mut Session<'_>, args: &[OsString]) -> anyhow::Result<u8> {
         Ok(bench) => bench,
         Err(error) => return output::clap_error(&error),
     };
-    match bench.what {
-        What::TaskOverhead { runs } => {
+    let (name, program) = match bench.what {
+        None => return output::data(&Bench::command().render_help().to_string()).map(|()| 0),
+        Some(What::TaskOverhead { runs }) => {
             let commands = TaskOverhead::new(session.project)?;
-            session.by_itself("bench", commands.steps(), |_| commands.run(runs))
+            return session.by_itself("bench", commands.steps(), |_| commands.run(runs));
         }
+        Some(What::Makemigrations(program)) => ("makemigrations", program),
+        Some(What::Migrate(program)) => ("migrate", program),
+        Some(What::Rebuild(program)) => ("rebuild", program),
+        Some(What::Bulk(program)) => ("bulk", program),
+    };
+    let steps = vec![program_step(session.project, name, program)];
+    session.carry_out(&Plan { task: "bench".to_owned(), steps })
+}
+
+/// Cargo building and running a bench program. It knows release builds only: nothing else is worth measuring.
+fn program_step(project: &Project, name: &str, program: Program) -> Step {
+    let separator = (!program.args.is_empty()).then(|| OsString::from("--"));
+    Step {
+        role: Role::Tool,
+        program: project.cargo.clone(),
+        args: ["bench", "--package", "db", "--bench", name]
+            .into_iter()
+            .map(OsString::from)
+            .chain(separator)
+            .chain(program.args)
+            .collect(),
+        directory: project.root.clone(),
+        env: project.scrubbed.clone(),
     }
 }
 

@@ -92,6 +92,21 @@ fn demo_data_is_loaded_into_an_empty_database_only() {
 }
 
 #[test]
+fn demo_data_obeys_the_shared_options() {
+    let root = Root::new();
+    root.line("migrate -v 0").is(0, "", "");
+    let record = "Dry run: everything was rolled back. What would have happened:\n  insert 3 rows: users_user\n  \
+        insert 500 rows: mailings_recipient\n  insert 6 rows: mailings_message\n  insert 27 rows: mailings_mailing\n  \
+        insert 3243 rows: mailings_mailing_recipients\n  insert 1042 rows: mailings_attempt\n";
+    root.line("load_demo --dry-run --batch-size 7").is(0, LOADED, record);
+    let refused = "CommandError: the argument '--delete' cannot be used: demo data is only added\n\
+        hint: `flush` empties the database\n";
+    root.line("load_demo --delete --yes").is(2, "", refused);
+    root.line("load_demo --batch-size 0").fails(2, &["invalid value '0'"]);
+    root.line("load_demo --batch-size 7").is(0, LOADED, "");
+}
+
+#[test]
 fn demo_data_needs_tables() {
     let ran = Root::new().line("load_demo");
     ran.fails(1, &["Run 'app migrate' to apply them.", "no such table: users_user"]);

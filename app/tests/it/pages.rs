@@ -16,7 +16,7 @@ async fn migrated() -> Context {
 async fn with_demo() -> Context {
     let ctx = migrated().await;
     let db = ctx.db().await.expect("a database");
-    service::load_demo(&db, &demo::data(ctx.now())).await.expect("demo data");
+    service::load_demo(&db, &demo::data(ctx.now()), None).await.expect("demo data");
     ctx
 }
 
@@ -54,7 +54,7 @@ async fn mailings_are_listed_page_by_page() {
 async fn times_are_shown_in_the_time_zone_of_the_settings() {
     let ctx = context(|settings| settings.time_zone = "Europe/Moscow".parse().expect("a time zone"));
     Call::named("migrate", [""; 0]).run(&ctx).await.expect("tables");
-    service::load_demo(&ctx.db().await.expect("a database"), &demo::data(ctx.now())).await.expect("demo data");
+    service::load_demo(&ctx.db().await.expect("a database"), &demo::data(ctx.now()), None).await.expect("demo data");
     let page = Client::new(&ctx).get("/mailings/").await.body;
     // The first mailing starts in an hour; Moscow is three hours ahead.
     assert!(page.contains("<time datetime=\"2026-01-02T04:04:00Z\">2026-01-02 07:04</time>"), "{page}");

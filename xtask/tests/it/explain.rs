@@ -96,3 +96,19 @@ fn an_option_after_the_name_belongs_to_the_task() {
     sandbox.write("Cargo.toml", "[workspace.metadata.xtask.scripts]\nsay = 'echo said'\n");
     sandbox.xtask(["say", "--explain", "--json"]).stdout("said --explain --json\n").run();
 }
+
+#[test]
+fn benches_run_through_cargo_and_pass_their_exit_code_on() {
+    let sandbox = Sandbox::new();
+    let list = sandbox.xtask(["bench"]).any_output().run().stdout;
+    for name in ["makemigrations", "migrate", "rebuild", "bulk"] {
+        assert!(list.contains(&format!("\n  {name} ")), "{name}: {list}");
+        let cargo = format!("cargo bench --package db --bench {name}");
+        sandbox.xtask(["bench", name]).stderr(&format!("{cargo}\n")).run();
+        let args = plan(&sandbox, &["bench", name])["steps"][0]["args"].clone();
+        assert_eq!(args, json!(["bench", "--package", "db", "--bench", name]));
+        let missed = format!("{cargo} -- --rows 10\nerror: `{cargo} -- --rows 10` exited with 1\n");
+        sandbox.xtask(["bench", name, "--rows", "10"]).env("FAKE_CARGO", "exit 1").status(1).stderr(&missed).run();
+    }
+    sandbox.xtask(["bench", "nothing"]).any_output().status(2).run();
+}

@@ -250,6 +250,20 @@ pub enum Error {
     /// A question was not answered; the questioner's own error.
     #[error(transparent)]
     Question(Box<dyn std::error::Error + Send + Sync>),
+    /// Models of an import, or of a state, reference each other in a circle.
+    #[error("the models {} reference each other in a circle; create the rows of one without its reference, and update them after", models.join(", "))]
+    CircularModels {
+        /// The models (`module.Model`), or where only the entities are known their tables.
+        models: Vec<String>,
+    },
+    /// Rows that a bulk helper cannot write as they are.
+    #[error("table {table}: {reason}")]
+    Bulk {
+        /// The table.
+        table: String,
+        /// Which row or column, what is wrong, and what to do.
+        reason: String,
+    },
     /// The migration cannot be undone.
     #[error(
         "migration {migration} cannot be unapplied: {what} is irreversible; give it a `reverse`, or go back with --fake"

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
-use framework::db::{self, Database};
+use framework::db::{self, Database, bulk};
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, PaginatorTrait as _,
@@ -152,25 +152,25 @@ async fn attempts_per_mailing(db: &Database, ids: &[i64]) -> Result<HashMap<(i64
     Ok(counts.into_iter().map(|(mailing, run, status, count)| ((mailing, run, outcome(status)), count)).collect())
 }
 
-/// Writes the demo data in one transaction, and says what was loaded. Users and recipients that are there already are
-/// used as they are.
+/// Writes the demo data in one transaction, `batch_size` rows in a step, and says what was loaded. Users and recipients
+/// that are there already are used as they are.
 ///
 /// # Errors
 /// When the database fails; nothing is written then.
-pub async fn load_demo(db: &Database, data: &demo::Data) -> anyhow::Result<String> {
+pub async fn load_demo(db: &Database, data: &demo::Data, batch_size: Option<usize>) -> anyhow::Result<String> {
     let transaction = db.begin().await?;
-    let loaded = write_demo(&transaction, data).await.context("failed to load the demo data")?;
+    let loaded = write_demo(&transaction, data, batch_size).await.context("failed to load the demo data")?;
     transaction.commit().await?;
     Ok(loaded)
 }
 
-async fn write_demo(db: &impl ConnectionTrait, data: &demo::Data) -> anyhow::Result<String> {
+async fn write_demo(db: &impl db::Connection, data: &demo::Data, batch_size: Option<usize>) -> anyhow::Result<String> {
     let mut users = Vec::new();
     for new in &data.users {
         users.push(users::service::get_or_create(db, new.clone()).await?.id);
     }
     let owner = users[1];
-    let recipients = write_recipients(db, owner, &data.recipients).await?;
+    let recipients = write_recipients(db, owner, &data.recipients, batch_size).await?;
     let mut messages = Vec::new();
     for new in &data.messages {
         let row = message::ActiveModel {
@@ -210,8 +210,8 @@ async fn write_demo(db: &impl ConnectionTrait, data: &demo::Data) -> anyhow::Res
             attempted_at: Set(attempt.at),
         }));
     }
-    db::insert_many(db, links, None).await?;
-    let attempts = db::insert_many(db, attempts, None).await?;
+    bulk::create(links).batch_size(batch_size).exec(db).await?;
+    let attempts = bulk::create(attempts).batch_size(batch_size).exec(db).await?;
     Ok(format!(
         "Loaded {} users, {} recipients, {} messages, {} mailings, {attempts} attempts.",
         users.len(),
@@ -222,7 +222,12 @@ async fn write_demo(db: &impl ConnectionTrait, data: &demo::Data) -> anyhow::Res
 }
 
 /// Writes the recipients that the owner does not have yet. Gives back the ids of all, in order.
-async fn write_recipients(db: &impl ConnectionTrait, owner: i64, new: &[demo::Recipient]) -> anyhow::Result<Vec<i64>> {
+async fn write_recipients(
+    db: &impl db::Connection,
+    owner: i64,
+    new: &[demo::Recipient],
+    batch_size: Option<usize>,
+) -> anyhow::Result<Vec<i64>> {
     let known = recipient_ids(db, owner).await?;
     let missing = new.iter().filter(|recipient| !known.contains_key(&recipient.email));
     let rows = missing.map(|recipient| recipient::ActiveModel {
@@ -232,7 +237,7 @@ async fn write_recipients(db: &impl ConnectionTrait, owner: i64, new: &[demo::Re
         comment: Set(recipient.comment.to_owned()),
         owner_id: Set(owner),
     });
-    db::insert_many(db, rows.collect(), None).await?;
+    bulk::create(rows.collect()).batch_size(batch_size).exec(db).await?;
     let known = recipient_ids(db, owner).await?;
     Ok(new.iter().filter_map(|recipient| known.get(&recipient.email).copied()).collect())
 }

@@ -1,6 +1,7 @@
 //! The one handle to a database, and transactions on it.
 
 mod dry_run;
+mod handle;
 mod inspect;
 mod open;
 mod statements;
@@ -13,6 +14,7 @@ use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 use sea_orm::{DatabaseConnection, DbErr};
 
 pub use dry_run::DryRun;
+pub use handle::{Connection, Handle};
 pub use transaction::Transaction;
 pub(crate) use writes::count_statements;
 pub use writes::{Verb, Write};

@@ -191,7 +191,8 @@ fn renamed_from(comment: &str) -> Option<String> {
     rest.strip_suffix('"').map(str::to_owned)
 }
 
-fn field_type(kind: &ColumnType) -> Result<FieldType, String> {
+/// The type that migrations know a column by; else why they cannot.
+pub(crate) fn field_type(kind: &ColumnType) -> Result<FieldType, String> {
     Ok(match kind {
         ColumnType::Char(length) => FieldType::Char(length.unwrap_or(1)),
         ColumnType::String(StringLen::N(length)) => FieldType::String(Some(*length)),

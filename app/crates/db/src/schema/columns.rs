@@ -43,7 +43,7 @@ pub fn type_name(kind: FieldType, backend: Backend) -> String {
 }
 
 /// A default as it stands after `DEFAULT`, and wherever else an expression may stand.
-pub(super) fn default_sql(value: &DefaultValue) -> String {
+pub(crate) fn default_sql(value: &DefaultValue) -> String {
     match value {
         DefaultValue::Boolean(true) => "TRUE".to_owned(),
         DefaultValue::Boolean(false) => "FALSE".to_owned(),

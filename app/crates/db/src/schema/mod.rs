@@ -15,6 +15,7 @@ use crate::{
     state::{Index, ModelKey, ModelState},
 };
 
+pub(crate) use columns::default_sql;
 pub use columns::type_name;
 
 /// An operation about to be carried out, with the state on both sides of it.

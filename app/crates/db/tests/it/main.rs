@@ -10,7 +10,11 @@
 
 mod autodetect;
 mod broken;
+mod bulk;
+mod bulk_import;
+mod bulk_types;
 mod connection;
+mod deletion;
 mod dry_run;
 mod entities;
 mod executor;

@@ -1,0 +1,47 @@
+//! Many rows at once: create, update, delete in steps, several models in the order of their foreign keys, what a
+//! deletion would do, and the difference between what is there and what is wanted.
+//!
+//! A step is [`DEFAULT_BATCH_SIZE`] rows unless another number is given, and never more than the backend can bind. What
+//! takes several statements is one transaction: all or nothing. Everything works on a [`Database`](crate::Database), in a
+//! [`Transaction`](crate::Transaction) and in a dry run, whose record counts the rows. SeaORM's hooks (`before_save`) are
+//! not called, as SeaORM's own `insert_many` does not.
+
+mod batches;
+mod copy;
+mod create;
+mod delete;
+mod difference;
+mod encode;
+mod import;
+mod insert;
+mod order;
+mod simulate;
+mod table;
+mod update;
+
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
+
+pub use create::{Create, OnConflict, create};
+pub use delete::{Delete, delete, delete_where};
+pub use difference::{Applied, Difference, difference};
+pub use import::{Created, Import};
+pub use simulate::{Deletion, Referencing, RowKey, simulate_delete};
+pub use update::{Update, Updated, update};
+
+use crate::{Connection, Error};
+
+/// How many rows go in one step when nobody says otherwise.
+pub const DEFAULT_BATCH_SIZE: usize = 1000;
+
+/// Inserts `rows` in steps of `batch_size`, all or nothing; short for [`create`].
+///
+/// # Errors
+/// See [`Create::exec`].
+pub async fn insert_many<A, C>(db: &C, rows: Vec<A>, batch_size: Option<usize>) -> Result<u64, Error>
+where
+    A: ActiveModelTrait + Send,
+    <A::Entity as EntityTrait>::Model: IntoActiveModel<A>,
+    C: Connection,
+{
+    create(rows).batch_size(batch_size).exec(db).await
+}
