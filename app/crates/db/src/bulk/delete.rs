@@ -11,7 +11,7 @@ use sea_orm::{
 use super::{
     DEFAULT_BATCH_SIZE,
     batches::Batch,
-    insert::{arrays, placeholders, unnest},
+    insert::{arrays, placeholders, texts, unnest},
     table::Table,
 };
 use crate::{Backend, Connection, Error, backend::quote, backend::quote_list, connection::Handle};
@@ -122,7 +122,7 @@ async fn by_keys(db: Handle<'_>, table: &Table, values: Vec<Value>, size: usize)
         let sql = format!("DELETE FROM {} WHERE ({keys}) IN ({found})", quote(&table.name));
         let values = match backend {
             Backend::Sqlite => batch.values,
-            Backend::Postgres => arrays(table, &batch)?,
+            Backend::Postgres => texts(arrays(table, &batch.columns, &batch.values)?),
         };
         deleted += db.execute(Statement::from_sql_and_values(backend.into(), sql, values)).await?.rows_affected();
     }

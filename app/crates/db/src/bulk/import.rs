@@ -64,7 +64,7 @@ impl Import {
     ///
     /// # Errors
     /// [`Error::Bulk`] for an entity that cannot be written so.
-    pub fn add<A: ActiveModelTrait + Send + 'static>(mut self, create: Create<A>) -> Result<Self, Error> {
+    pub fn with<A: ActiveModelTrait + Send + 'static>(mut self, create: Create<A>) -> Result<Self, Error> {
         let (prepared, rows) = create.prepare()?;
         self.parts.push(Part { prepared, rows: Box::new(rows), references: foreign_keys::<A::Entity>() });
         Ok(self)
@@ -92,8 +92,8 @@ impl Import {
             sorted.push((part, circular));
         }
         let plain = sorted.iter().all(|(part, circular)| !circular && part.prepared.is_plain());
-        let rows: usize = sorted.iter().map(|(part, _)| part.rows.left()).sum();
-        if let Some(pool) = db.copy_pool().filter(|_| plain && rows >= copy::WORTH_IT) {
+        let many = sorted.iter().any(|(part, _)| part.rows.left() >= copy::WORTH_IT);
+        if let Some(pool) = db.copy_pool().filter(|_| plain && many) {
             let mut transaction = pool.begin().await.map_err(driver)?;
             let mut created = Vec::new();
             for (Part { prepared, mut rows, .. }, _) in sorted {

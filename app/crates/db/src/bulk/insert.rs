@@ -87,7 +87,7 @@ impl<'a> Insert<'a> {
             }
             let values = match backend {
                 Backend::Sqlite => batch.values,
-                Backend::Postgres => arrays(self.table, &batch)?,
+                Backend::Postgres => texts(arrays(self.table, &batch.columns, &batch.values)?),
             };
             let statement = Statement::from_sql_and_values(backend.into(), &written.2, values);
             match self.want {
@@ -100,16 +100,7 @@ impl<'a> Insert<'a> {
     }
 
     fn sql(&self, backend: Backend, batch: &Batch) -> String {
-        let mut sql = format!("INSERT INTO {}", quote(&self.table.name));
-        if batch.columns.is_empty() {
-            sql.push_str(" DEFAULT VALUES");
-        } else {
-            sql.push_str(&format!(" ({}) ", quote_list(self.table.names(&batch.columns))));
-            sql.push_str(&match backend {
-                Backend::Sqlite => format!("VALUES {}", placeholders(batch.columns.len(), batch.rows)),
-                Backend::Postgres => format!("SELECT * FROM {}", unnest(self.table, &batch.columns)),
-            });
-        }
+        let mut sql = insert_sql(backend, self.table, &batch.columns, batch.rows);
         match &self.conflict {
             Conflict::Fail => {}
             Conflict::Ignore => sql.push_str(" ON CONFLICT DO NOTHING"),
@@ -125,6 +116,20 @@ impl<'a> Insert<'a> {
         }
         sql
     }
+}
+
+/// The statement that inserts a batch, without what comes after its values.
+pub(super) fn insert_sql(backend: Backend, table: &Table, columns: &[usize], rows: usize) -> String {
+    let name = quote(&table.name);
+    if columns.is_empty() {
+        return format!("INSERT INTO {name} DEFAULT VALUES");
+    }
+    let names = quote_list(table.names(columns));
+    let source = match backend {
+        Backend::Sqlite => format!("VALUES {}", placeholders(columns.len(), rows)),
+        Backend::Postgres => format!("SELECT * FROM {}", unnest(table, columns)),
+    };
+    format!("INSERT INTO {name} ({names}) {source}")
 }
 
 /// `(?,?),(?,?)` …
@@ -144,14 +149,13 @@ pub(super) fn unnest(table: &Table, columns: &[usize]) -> String {
     format!("UNNEST({})", arrays.join(", "))
 }
 
-/// The array literals for [`unnest`].
-pub(super) fn arrays(table: &Table, batch: &Batch) -> Result<Vec<Value>, Error> {
-    let width = batch.columns.len();
-    let mut arrays = Vec::with_capacity(width);
-    for (at, &column) in batch.columns.iter().enumerate() {
-        let mut text = String::with_capacity(batch.rows * 16);
+/// The array literals for [`unnest`], of values that stand row after row.
+pub(super) fn arrays(table: &Table, columns: &[usize], values: &[Value]) -> Result<Vec<String>, Error> {
+    let mut arrays = Vec::with_capacity(columns.len());
+    for (at, &column) in columns.iter().enumerate() {
+        let mut text = String::with_capacity(values.len() / columns.len() * 16);
         text.push('{');
-        for value in batch.values.iter().skip(at).step_by(width) {
+        for value in values.iter().skip(at).step_by(columns.len()) {
             if text.len() > 1 {
                 text.push(',');
             }
@@ -159,7 +163,12 @@ pub(super) fn arrays(table: &Table, batch: &Batch) -> Result<Vec<Value>, Error> 
                 .map_err(|reason| table.refuse(format!("column {} {reason}", table.columns[column].name)))?;
         }
         text.push('}');
-        arrays.push(Value::String(Some(text)));
+        arrays.push(text);
     }
     Ok(arrays)
+}
+
+/// As SeaORM binds them.
+pub(super) fn texts(texts: Vec<String>) -> Vec<Value> {
+    texts.into_iter().map(|text| Value::String(Some(text))).collect()
 }

@@ -8,7 +8,7 @@ use super::{
     DEFAULT_BATCH_SIZE,
     batches::Batch,
     encode::{Form, append},
-    insert::{arrays, placeholders, unnest},
+    insert::{arrays, placeholders, texts, unnest},
     table::{Models, Rows, Table, position},
 };
 use crate::{Backend, Connection, Error, backend::quote, connection::Handle};
@@ -115,7 +115,7 @@ async fn write(
         let rows = batch.rows as u64;
         let values = match backend {
             Backend::Sqlite => batch.values,
-            Backend::Postgres => arrays(table, &batch)?,
+            Backend::Postgres => texts(arrays(table, &batch.columns, &batch.values)?),
         };
         let statement = Statement::from_sql_and_values(backend.into(), &sql.1, values);
         let found = db.execute(statement).await?.rows_affected();
