@@ -1,8 +1,10 @@
 //! Orders, ends, circles, and chains that would overflow a recursion.
 
+use std::collections::BTreeSet;
+
 use db::{
     Error,
-    migrations::{Graph, NodeKey},
+    migrations::{Applied, Graph, Loader, ModuleMigrations, NodeKey, Plan, Source, SquashOptions, Target, squash},
 };
 
 use crate::support::{key, says};
@@ -57,4 +59,29 @@ fn ten_thousand_in_a_row_do_not_overflow() {
     let graph = Graph::new(chain).unwrap();
     assert_eq!(graph.forwards_plan(&name(9_999)).unwrap().len(), 10_000);
     assert_eq!(graph.backwards_plan(&name(0)).unwrap().len(), 10_000);
+}
+
+#[test]
+fn ten_thousand_files_in_a_row_are_loaded_planned_and_squashed() {
+    const COUNT: usize = 10_000;
+    let name = |n: usize| format!("{n:05}");
+    let text = |n: usize| if n == 0 { String::new() } else { format!("dependencies = [\"a.{}\"]", name(n - 1)) };
+    let files = (0..COUNT).map(|n| (&*name(n).leak(), &*text(n).leak()));
+    let files: &'static [(&'static str, &'static str)] = files.collect::<Vec<_>>().leak();
+    let module = ModuleMigrations { label: "a".to_owned(), source: Source::Embedded(files) };
+    let loader = Loader::load(&[module]).unwrap();
+    let last = NodeKey::new("a", name(COUNT - 1));
+    let plan = Plan::new(&loader, &BTreeSet::new(), &[Target::Latest]).unwrap();
+    assert_eq!((plan.steps.len(), &plan.steps[COUNT - 1].key), (COUNT, &last));
+    assert!(loader.state().unwrap().models().next().is_none());
+    let squashed = squash(&loader, "a", None, &last, &SquashOptions::default()).unwrap();
+    assert_eq!(squashed.squashed.len(), COUNT);
+    let one = loader.with(&squashed.new).unwrap();
+    assert_eq!(one.graph().nodes().collect::<Vec<_>>(), [&squashed.new.key]);
+    let applied = Applied { at: chrono::Utc::now(), checksum: String::new() };
+    let half = squashed.squashed.iter().take(COUNT / 2).map(|key| (key.clone(), applied.clone())).collect();
+    let partly = one.for_applied(&half).unwrap();
+    partly.check_history().unwrap();
+    let plan = Plan::new(&partly, &partly.applied(), &[Target::Zero("a".to_owned())]).unwrap();
+    assert_eq!(plan.steps.len(), COUNT / 2);
 }

@@ -19,6 +19,7 @@ mod dry_run;
 mod entities;
 mod executor;
 mod files;
+mod fixture;
 mod flush;
 mod graph;
 mod initial;
