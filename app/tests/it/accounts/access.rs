@@ -17,6 +17,7 @@ fn gates() -> Module {
         post("/staff/", staff),
         get("/users/", view_users),
         get("/count/", count),
+        get("/race/", race),
         post("/hook/", hook).csrf_exempt(),
         post("/form/", hook),
     ])
@@ -42,6 +43,13 @@ async fn count(request: Request) -> http::Result {
         return Err(anyhow::anyhow!("two is one too many").into());
     }
     Ok(Response::text(count.to_string()))
+}
+
+/// Takes so long that somebody logs out in between.
+async fn race(request: Request) -> http::Result {
+    request.session().await?.set("late", &true)?;
+    sql(request.ctx(), "DELETE FROM sessions_session").await;
+    Ok(Response::text("late"))
 }
 
 async fn hook(_request: Request) -> http::Result {
@@ -110,6 +118,19 @@ async fn values_stay_in_the_session_unless_the_page_fails() {
     assert_eq!(client.get("/count/").await.status, 500);
     client.post("/logout/", &[]).await;
     assert_eq!(client.get("/count/").await.body, "1");
+}
+
+#[tokio::test]
+async fn a_logout_lasts_whatever_other_pages_do() {
+    let ctx = site().await;
+    joe(&ctx, Rank::User).await;
+    let client = Client::new(&ctx);
+    log_in(&client, "").await;
+    let key = client.cookie("sessionid").expect("a key");
+    assert_eq!(client.get("/race/").await.body, "late");
+    client.set_cookie("sessionid", Some(&key));
+    assert_eq!(client.get("/staff/").await.header("location"), Some("/login/?next=/staff/"));
+    assert_eq!(client.cookie("sessionid"), None);
 }
 
 #[tokio::test]

@@ -235,7 +235,7 @@ async fn forged_requests_are_refused() {
     assert_eq!(client.cookie("csrftoken").as_deref(), Some(good.as_str()));
     refused(&client.post("/login/", &[("username", EMAIL), ("password", PASSWORD)]).await, "CSRF token missing.");
     let (nonce, mac) = good.split_once('.').expect("two parts");
-    for bad in ["", "x", ".", nonce, &format!("{nonce}.{}", "0".repeat(64)), &format!("0{}.{mac}", &nonce[1..])] {
+    for bad in ["", "x", ".", nonce, &format!("{nonce}.{}", "0".repeat(64)), &format!("{nonce}0.{mac}")] {
         refused(&post("/login/", bad, &[]).await, "CSRF token from POST incorrect.");
     }
     // One that somebody plants as cookie and field, but that is not ours.

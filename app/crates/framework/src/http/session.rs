@@ -130,18 +130,32 @@ impl Session {
         if !sessions::is_installed(&self.ctx) {
             return Err(anyhow::anyhow!("the module `sessions` is not installed").into());
         }
-        let transaction = self.ctx.db().await?.begin().await?;
-        if let Some(old) = self.sent.as_ref().filter(|old| Some(*old) != key.as_ref()) {
-            service::delete(&transaction, old).await?;
-        }
-        if let Some(key) = &key {
+        let db = self.ctx.db().await?;
+        let new = key.as_deref().map(|key| {
             let now = self.ctx.now();
             let age = i64::try_from(self.ctx.settings().auth.session_seconds).unwrap_or(i64::MAX);
             let expires_at = TimeDelta::try_seconds(age).and_then(|age| now.checked_add_signed(age));
             let expires_at = expires_at.unwrap_or(chrono::DateTime::<Utc>::MAX_UTC);
-            service::save(&transaction, NewSession { key, user_id, data, now, expires_at }).await?;
+            NewSession { key, user_id, data, now, expires_at }
+        });
+        match new {
+            Some(new) if self.sent == key => {
+                if !service::update(&db, new).await? {
+                    tracing::info!(target: "http", "a session ended while a page changed it: the change is lost");
+                    return Ok(Cookie::Keep);
+                }
+            }
+            new => {
+                let transaction = db.begin().await?;
+                if let Some(old) = &self.sent {
+                    service::delete(&transaction, old).await?;
+                }
+                if let Some(new) = new {
+                    service::create(&transaction, new).await?;
+                }
+                transaction.commit().await?;
+            }
         }
-        transaction.commit().await?;
         Ok(key.map_or(Cookie::Forget, Cookie::Set))
     }
 

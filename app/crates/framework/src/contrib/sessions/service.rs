@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use chrono::{DateTime, Utc};
 use db::Database;
 use sea_orm::ActiveValue::{NotSet, Set};
-use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _};
 use sha2::{Digest as _, Sha256};
 
@@ -42,11 +41,11 @@ pub async fn find(db: &Database, key: &str, now: DateTime<Utc>) -> Result<Option
     Ok(row.filter(|row| row.expires_at > now))
 }
 
-/// Stores a session in the place of an earlier one with the same key.
+/// Stores a session under a new key.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn save(db: &impl ConnectionTrait, new: NewSession<'_>) -> Result<(), DbErr> {
+pub async fn create(db: &impl ConnectionTrait, new: NewSession<'_>) -> Result<(), DbErr> {
     let row = session::ActiveModel {
         id: NotSet,
         key_hash: Set(hashed(new.key)),
@@ -55,10 +54,23 @@ pub async fn save(db: &impl ConnectionTrait, new: NewSession<'_>) -> Result<(), 
         created_at: Set(new.now),
         expires_at: Set(new.expires_at),
     };
-    let replace = OnConflict::column(session::Column::KeyHash)
-        .update_columns([session::Column::UserId, session::Column::Data, session::Column::ExpiresAt])
-        .to_owned();
-    session::Entity::insert(row).on_conflict(replace).exec_without_returning(db).await.map(drop)
+    session::Entity::insert(row).exec_without_returning(db).await.map(drop)
+}
+
+/// Stores what changed in a session that is there. Says whether it still is: somebody may have logged out in between, and
+/// that must last.
+///
+/// # Errors
+/// When the database fails.
+pub async fn update(db: &impl ConnectionTrait, new: NewSession<'_>) -> Result<bool, DbErr> {
+    let row = session::ActiveModel {
+        user_id: Set(new.user_id),
+        data: Set(new.data),
+        expires_at: Set(new.expires_at),
+        ..Default::default()
+    };
+    let update = session::Entity::update_many().set(row).filter(session::Column::KeyHash.eq(hashed(new.key)));
+    Ok(update.exec(db).await?.rows_affected > 0)
 }
 
 /// Deletes the session with this key, if there is one.
