@@ -5,6 +5,7 @@
 
 mod accounts;
 mod bulk;
+mod fixtures;
 mod migrations;
 mod options;
 
@@ -15,6 +16,7 @@ use clap::Args;
 
 pub use accounts::{Changepassword, Clearsessions, Createsuperuser};
 pub use bulk::{BULK_OPTIONS_ID, BulkOptions};
+pub use fixtures::{Dumpdata, Loaddata};
 pub use migrations::{Flush, Makemigrations, Migrate, Showmigrations, Sqlflush, Sqlmigrate};
 pub use options::{AddrPort, BASE_OPTION_IDS, BaseOptions, Labels, Modules};
 
@@ -50,8 +52,10 @@ pub const BUILTINS: &[Builtin] = &[
     builtin::<Clearsessions>("clearsessions"),
     builtin::<Createsuperuser>("createsuperuser"),
     builtin::<Diffsettings>("diffsettings"),
+    builtin::<Dumpdata>("dumpdata"),
     builtin::<Flush>("flush"),
     builtin::<Help>("help"),
+    builtin::<Loaddata>("loaddata"),
     builtin::<Makemigrations>("makemigrations"),
     builtin::<Migrate>("migrate"),
     Builtin { hidden_options: RUNSERVER_HIDDEN_OPTIONS, ..builtin::<Runserver>("runserver") },

@@ -86,6 +86,9 @@ pub enum Error {
         /// What, and what to write instead.
         reason: String,
     },
+    /// Rows do not fit their model.
+    #[error(transparent)]
+    Row(#[from] crate::rows::RowError),
     /// An operation does not fit the state it is applied to.
     #[error("migration {migration}, operation {number} ({what}): {reason}")]
     Operation {

@@ -6,6 +6,7 @@
 //! * [`Database`] is the one handle that the rest of the program queries through, [`DryRun`] its recording twin;
 //! * [`Model`] names an entity, [`ProjectState`] is what all entities together say the tables look like;
 //! * [`migrations`] reads, orders, applies and writes migration files;
+//! * [`rows`] reads and writes rows of models that are known by name only;
 //! * [`inspect`] shows the tables as the database has them, and where they drifted from the migrations;
 //! * [`schema`] turns one operation into SQL, without touching a database.
 
@@ -19,6 +20,7 @@ pub mod migrations;
 pub mod model;
 mod reflect;
 mod remedy;
+pub mod rows;
 pub mod schema;
 pub mod state;
 

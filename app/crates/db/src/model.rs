@@ -21,6 +21,7 @@ pub struct Model {
     indexes: &'static [ModelIndex],
     many_to_many: &'static [ManyToMany],
     renamed_from: Option<&'static str>,
+    natural_key: &'static [&'static str],
     create: fn() -> (TableCreateStatement, Vec<IndexCreateStatement>),
 }
 
@@ -69,6 +70,7 @@ pub const fn model<E: EntityTrait>(name: &'static str) -> Model {
         indexes: &[],
         many_to_many: &[],
         renamed_from: None,
+        natural_key: &[],
         create: create_statements::<E>,
     }
 }
@@ -124,6 +126,13 @@ impl Model {
         self
     }
 
+    /// Columns that together say which row is meant without its primary key, such as a user's email: `dumpdata` and
+    /// `loaddata` know rows by it. They should be unique.
+    pub const fn with_natural_key(mut self, columns: &'static [&'static str]) -> Self {
+        self.natural_key = columns;
+        self
+    }
+
     /// The model's name without the module.
     pub fn name(&self) -> &'static str {
         self.name
@@ -147,6 +156,11 @@ impl Model {
     /// The model's own permissions: codename and description.
     pub fn permissions(&self) -> &'static [(&'static str, &'static str)] {
         self.permissions
+    }
+
+    /// The columns of the natural key; none when it has none.
+    pub fn natural_key(&self) -> &'static [&'static str] {
+        self.natural_key
     }
 
     pub(crate) fn checks(&self) -> &'static [Check] {

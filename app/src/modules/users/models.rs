@@ -4,7 +4,7 @@ use framework::db::{Model, model};
 
 /// The models, referenced ones first.
 pub const MODELS: &[Model] = &[
-    model::<user::Entity>("User").with_verbose_name("user", "users"),
+    model::<user::Entity>("User").with_verbose_name("user", "users").with_natural_key(&["email"]),
     model::<user_group::Entity>("UserGroup").with_default_permissions(&[]),
     model::<user_permission::Entity>("UserPermission").with_default_permissions(&[]),
 ];

@@ -11,11 +11,25 @@ pub type DataResult = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 pub type DataFuture<'a> = Pin<Box<dyn Future<Output = DataResult> + Send + 'a>>;
 
 /// A data migration's function. It gets the migration's transaction and the tables as they are at that point of the
-/// history: it must query by those names, not through today's entities.
+/// history: it must read and write by those names (see [`crate::rows`]), not through today's entities, which may have
+/// other columns by the time somebody migrates from the beginning.
 ///
 /// ```ignore
-/// fn fill_names<'a>(tx: &'a Transaction, state: &'a ProjectState) -> DataFuture<'a> {
-///     Box::pin(async move { tx.execute_unprepared("UPDATE …").await?; Ok(()) })
+/// fn split_names<'a>(tx: &'a Transaction, state: &'a ProjectState) -> DataFuture<'a> {
+///     Box::pin(async move {
+///         let people = state.table("people.Person")?;
+///         let mut batches = people.select().batches(500);
+///         while let Some(rows) = batches.next(tx).await? {
+///             for mut row in rows {
+///                 let name: String = row.get("name")?;
+///                 let (first, last) = name.split_once(' ').unwrap_or((&name, ""));
+///                 row.set("first_name", first);
+///                 row.set("last_name", last);
+///                 people.update(tx, &row).await?;
+///             }
+///         }
+///         Ok(())
+///     })
 /// }
 /// ```
 pub type DataFunction = for<'a> fn(&'a Transaction, &'a ProjectState) -> DataFuture<'a>;

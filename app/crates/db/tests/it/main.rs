@@ -34,6 +34,7 @@ mod random;
 mod rebuild;
 mod reflect;
 mod relations;
+mod rows;
 mod schema;
 mod script;
 mod squash;

@@ -49,6 +49,19 @@ impl Input {
         self.read(Echo::On, || {})
     }
 
+    /// All lines that are left.
+    ///
+    /// # Errors
+    /// When reading fails, or what was read is no UTF-8.
+    pub fn text(&mut self) -> io::Result<String> {
+        let mut text = String::new();
+        while let Some(line) = self.line()? {
+            text.push_str(&line);
+            text.push('\n');
+        }
+        Ok(text)
+    }
+
     /// `prompt` shows the question once the answer can be taken: somebody may be quick.
     fn read(&mut self, echo: Echo, prompt: impl FnOnce()) -> io::Result<Option<String>> {
         match &mut self.source {

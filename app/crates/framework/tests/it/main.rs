@@ -6,6 +6,7 @@ mod carried;
 mod checks;
 mod diffsettings;
 mod drift;
+mod dumps;
 mod finding;
 mod fixtures;
 mod flush;
@@ -19,6 +20,9 @@ mod migrations;
 mod options;
 mod output;
 mod polls;
+#[expect(dead_code, unreachable_pub, clippy::unwrap_used, reason = "it is the file of `db`'s tests")]
+#[path = "../../../db/tests/it/postgres.rs"]
+mod postgres;
 mod sandbox;
 mod settings;
 mod settings_errors;

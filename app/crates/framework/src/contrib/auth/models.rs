@@ -4,8 +4,10 @@ use db::{Model, model};
 
 /// The models, referenced ones first.
 pub const MODELS: &[Model] = &[
-    model::<permission::Entity>("Permission").with_verbose_name("permission", "permissions"),
-    model::<group::Entity>("Group").with_verbose_name("group", "groups"),
+    model::<permission::Entity>("Permission")
+        .with_verbose_name("permission", "permissions")
+        .with_natural_key(&["module", "model", "codename"]),
+    model::<group::Entity>("Group").with_verbose_name("group", "groups").with_natural_key(&["name"]),
     model::<group_permission::Entity>("GroupPermission").with_default_permissions(&[]),
 ];
 
