@@ -50,6 +50,7 @@ impl Database {
                 inner: Inner::Dry(Arc::clone(&shared)),
                 backend: self.backend,
                 options: Arc::clone(&self.options),
+                durable: Arc::default(),
             },
             shared,
         })

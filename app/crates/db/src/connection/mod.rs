@@ -1,6 +1,7 @@
 //! The one handle to a database, and transactions on it.
 
 mod dry_run;
+mod durable;
 mod handle;
 mod inspect;
 mod open;
@@ -12,6 +13,7 @@ mod writes;
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use sea_orm::{DatabaseConnection, DbErr};
+use tokio::sync::OnceCell;
 
 pub use dry_run::DryRun;
 pub use handle::{Connection, Handle};
@@ -19,6 +21,7 @@ pub use transaction::Transaction;
 pub(crate) use writes::count_statements;
 pub use writes::{Verb, Write};
 
+use self::open::Durability;
 use crate::{Backend, Error};
 
 /// What [`Database::connect`] needs to know.
@@ -87,6 +90,8 @@ pub struct Database {
     inner: Inner,
     backend: Backend,
     options: Arc<ConnectOptions>,
+    /// Opened by the first [`Database::begin_durable`].
+    durable: Arc<OnceCell<DatabaseConnection>>,
 }
 
 #[derive(Clone, Debug)]
@@ -106,8 +111,13 @@ impl Database {
     /// [`Error::NotWritable`], [`Error::BadFile`]; none shows the password.
     pub async fn connect(options: ConnectOptions) -> Result<Database, Error> {
         let target = url::Target::parse(&options.url, &options.root)?;
-        let pool = open::pool(&target, &options, options.max_connections).await?;
-        Ok(Database { inner: Inner::Pool(pool), backend: target.backend(), options: Arc::new(options) })
+        let pool = open::pool(&target, &options, options.max_connections, Durability::Program).await?;
+        Ok(Database {
+            inner: Inner::Pool(pool),
+            backend: target.backend(),
+            options: Arc::new(options),
+            durable: Arc::default(),
+        })
     }
 
     /// Which database system this is.
@@ -149,7 +159,12 @@ impl Database {
     /// [`Error::Database`] when a connection cannot be closed in order.
     pub async fn close(&self) -> Result<(), Error> {
         match &self.inner {
-            Inner::Pool(pool) => Ok(pool.close_by_ref().await?),
+            Inner::Pool(pool) => {
+                if let Some(durable) = self.durable.get() {
+                    durable.close_by_ref().await?;
+                }
+                Ok(pool.close_by_ref().await?)
+            }
             Inner::Dry(_) => Ok(()),
         }
     }
@@ -163,9 +178,14 @@ impl Database {
         let target = url::Target::parse(&self.options.url, &self.options.root)?;
         let pool = match target {
             url::Target::Memory => pool.clone(),
-            _ => open::pool(&target, &self.options, 1).await?,
+            _ => open::pool(&target, &self.options, 1, Durability::Program).await?,
         };
-        Ok(Database { inner: Inner::Pool(pool), backend: self.backend, options: Arc::clone(&self.options) })
+        Ok(Database {
+            inner: Inner::Pool(pool),
+            backend: self.backend,
+            options: Arc::clone(&self.options),
+            durable: Arc::default(),
+        })
     }
 
     /// Gives back what [`Database::session`] took: closes the connection unless it is the shared one.

@@ -26,10 +26,24 @@ use crate::Error;
 /// How soon a busy file is tried again.
 const RETRY: Duration = Duration::from_millis(20);
 
+/// What a commit on SQLite survives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Durability {
+    /// The death of the program, at any moment; the last commits may be missing after a power failure.
+    Program,
+    /// A power failure too: each commit waits for the disk.
+    Machine,
+}
+
 /// Opens `target` with a pool of `size` connections.
-pub(super) async fn pool(target: &Target, options: &ConnectOptions, size: u32) -> Result<DatabaseConnection, Error> {
+pub(super) async fn pool(
+    target: &Target,
+    options: &ConnectOptions,
+    size: u32,
+    durability: Durability,
+) -> Result<DatabaseConnection, Error> {
     match target {
-        Target::File { path, mode, query } => file(path, *mode, query, options, size).await,
+        Target::File { path, mode, query } => file(path, *mode, query, options, size, durability).await,
         Target::Memory => {
             let mut orm = orm_options("sqlite::memory:".to_owned(), options, 1);
             // The database lives exactly as long as its one connection.
@@ -60,8 +74,13 @@ async fn file(
     query: &str,
     options: &ConnectOptions,
     size: u32,
+    durability: Durability,
 ) -> Result<DatabaseConnection, Error> {
     prepare(path, mode)?;
+    let synchronous = match durability {
+        Durability::Program => SqliteSynchronous::Normal,
+        Durability::Machine => SqliteSynchronous::Full,
+    };
     let mut orm = orm_options(format!("sqlite://file?{query}"), options, size);
     let filename = path.to_owned();
     let busy_timeout = options.busy_timeout;
@@ -75,9 +94,7 @@ async fn file(
         match mode {
             // Both settings below write to the file.
             Mode::ReadOnly => sqlite,
-            Mode::ReadWrite | Mode::Create => {
-                sqlite.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Normal)
-            }
+            Mode::ReadWrite | Mode::Create => sqlite.journal_mode(SqliteJournalMode::Wal).synchronous(synchronous),
         }
     });
     // The pool's own deadline must not cut the wait for another process that is just creating the file.

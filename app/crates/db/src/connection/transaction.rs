@@ -39,7 +39,7 @@ enum Parent {
 }
 
 impl Transaction {
-    fn plain(inner: DatabaseTransaction) -> Self {
+    pub(super) fn plain(inner: DatabaseTransaction) -> Self {
         Transaction { inner, record: None }
     }
 

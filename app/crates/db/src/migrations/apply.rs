@@ -157,7 +157,7 @@ fn rename_table(state: &mut ProjectState, key: &ModelKey, from: &str, to: &str) 
     check_table(key, find(state, key)?, from)?;
     if from != to {
         check_table_free(state, to)?;
-        to.clone_into(&mut find_mut(state, key)?.table);
+        state.set_table(key, to);
     }
     Ok(())
 }

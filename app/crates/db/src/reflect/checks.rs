@@ -6,7 +6,7 @@ use super::refuse;
 use crate::{
     Error, ProjectState,
     backend::LONGEST_NAME,
-    migrations::{HISTORY_TABLE, check_key, check_model},
+    migrations::{is_own_table, check_key, check_model},
     state::{Constraint, Field, ModelKey},
 };
 
@@ -87,8 +87,8 @@ fn check_name(what: &str, name: &str) -> Result<(), String> {
 
 fn check_table(table: &str) -> Result<(), String> {
     let lower = table.to_lowercase();
-    if lower == HISTORY_TABLE {
-        return Err(format!("the table `{table}` is that of the migrations' own history; choose another name"));
+    if is_own_table(&lower) {
+        return Err(format!("the table `{table}` is the migrations' own; choose another name"));
     }
     // `new__` begins the names of the copies that a rebuilt table passes through.
     match ["sqlite_", "pg_", "new__"].into_iter().find(|reserved| lower.starts_with(reserved)) {

@@ -115,6 +115,8 @@ impl Constraint {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ProjectState {
     models: Arc<BTreeMap<Arc<ModelKey>, Arc<ModelState>>>,
+    /// Whose table is called so.
+    tables: Arc<BTreeMap<String, Arc<ModelKey>>>,
     former_names: FormerNames,
 }
 
@@ -141,12 +143,16 @@ impl ProjectState {
 
     /// The model whose table is called so.
     pub fn by_table(&self, table: &str) -> Option<(&ModelKey, &ModelState)> {
-        self.models().find(|(_, model)| model.table == table)
+        let key = self.tables.get(table)?;
+        self.models.get_key_value(key).map(|(key, model)| (key.as_ref(), model.as_ref()))
     }
 
     /// Puts a model in, or another in its place.
     pub fn insert(&mut self, key: ModelKey, model: ModelState) {
-        Arc::make_mut(&mut self.models).insert(Arc::new(key), Arc::new(model));
+        self.remove(&key);
+        let key = Arc::new(key);
+        Arc::make_mut(&mut self.tables).insert(model.table.clone(), Arc::clone(&key));
+        Arc::make_mut(&mut self.models).insert(key, Arc::new(model));
     }
 
     /// What the code says that a model was called before, without the module; a hint for the autodetector.
@@ -160,9 +166,26 @@ impl ProjectState {
     }
 
     pub(crate) fn remove(&mut self, key: &ModelKey) -> Option<Arc<ModelState>> {
-        Arc::make_mut(&mut self.models).remove(key)
+        let model = Arc::make_mut(&mut self.models).remove(key)?;
+        self.release_table(key, &model.table);
+        Some(model)
     }
 
+    fn release_table(&mut self, key: &ModelKey, table: &str) {
+        if self.tables.get(table).is_some_and(|owner| **owner == *key) {
+            Arc::make_mut(&mut self.tables).remove(table);
+        }
+    }
+
+    /// Gives a model's table another name.
+    pub(crate) fn set_table(&mut self, key: &ModelKey, table: &str) {
+        let Some(model) = self.model_mut(key) else { return };
+        let before = std::mem::replace(&mut model.table, table.to_owned());
+        self.release_table(key, &before);
+        Arc::make_mut(&mut self.tables).insert(table.to_owned(), Arc::new(key.clone()));
+    }
+
+    /// To change anything but its table's name: see [`ProjectState::set_table`].
     pub(crate) fn model_mut(&mut self, key: &ModelKey) -> Option<&mut ModelState> {
         Arc::make_mut(&mut self.models).get_mut(key).map(Arc::make_mut)
     }

@@ -139,6 +139,42 @@ async fn transactions_commit_roll_back_and_nest() {
 }
 
 #[tokio::test]
+async fn a_durable_commit_waits_for_the_disk_and_others_do_not() {
+    each(async |mut fresh| {
+        let (setting, lasting, usual) = match fresh.db.backend() {
+            Backend::Sqlite => ("SELECT CAST(synchronous AS text) FROM pragma_synchronous", "2", "1"),
+            Backend::Postgres => {
+                let url = format!("{}&options[synchronous_commit]=off", fresh.url);
+                let options = ConnectOptions { max_connections: 1, ..ConnectOptions::new(url, fresh.root.path()) };
+                fresh.db = Database::connect(options).await.unwrap();
+                ("SHOW synchronous_commit", "on", "off")
+            }
+        };
+        let db = &fresh.db;
+        run(db, "CREATE TABLE t (id integer)").await;
+        for round in 1..=2 {
+            let tx = db.begin_durable().await.unwrap();
+            assert_eq!(texts(&tx, setting).await, [lasting]);
+            run(&tx, "INSERT INTO t VALUES (1)").await;
+            tx.commit().await.unwrap();
+            assert_eq!(texts(db, setting).await, [usual]);
+            assert_eq!(count(db, "t").await, round);
+        }
+        let tx = db.begin_durable().await.unwrap();
+        run(&tx, "INSERT INTO t VALUES (2)").await;
+        tx.rollback().await.unwrap();
+        let dry = db.dry_run().await.unwrap();
+        let tx = dry.database().begin_durable().await.unwrap();
+        run(&tx, "INSERT INTO t VALUES (3)").await;
+        tx.commit().await.unwrap();
+        dry.rollback().await.unwrap();
+        assert_eq!(count(db, "t").await, 2);
+        db.close().await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_transaction_that_reads_first_still_waits_its_turn_to_write() {
     let fresh = sqlite().await;
     run(&fresh.db, "CREATE TABLE t (id integer)").await;

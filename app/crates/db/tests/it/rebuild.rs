@@ -186,6 +186,33 @@ async fn triggers_views_and_foreign_indexes_outlive_a_rebuild() {
     assert_eq!(texts(db, "SELECT name FROM sqlite_master WHERE name = 'by_hand'").await, ["by_hand"]);
 }
 
+/// The bench `rebuild` does the same with 1,000,000 rows, which takes too long for a test.
+#[tokio::test]
+async fn a_large_table_is_rebuilt_without_losing_a_bit() {
+    const ROWS: i64 = 100_000;
+    let fresh = sqlite().await;
+    let db = &fresh.db;
+    let change = "[[operations]]\nop = \"alter_field\"\nmodel = \"Shelf\"\n\
+        old = { name = \"label\", type = \"string(20)\", null = true }\nnew = { name = \"label\", type = \"string(40)\", null = true }";
+    let loader = shelves(change).load();
+    migrate(db, &loader, &[node("x.0001_initial")]).await.unwrap();
+    let numbers = format!("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {ROWS})");
+    run(db, &format!("INSERT INTO x_shelf (label, size, parent_id) {numbers} SELECT nullif('label ' || i * 7919 % 1009, 'label 0'), i, nullif(i / 3, 0) FROM n")).await;
+    run(db, &format!("INSERT INTO x_book (shelf_id) {numbers} SELECT 1 + i * 31 % {ROWS} FROM n")).await;
+    run(db, "DELETE FROM x_book WHERE shelf_id > 99990").await;
+    run(db, "DELETE FROM x_shelf WHERE id > 99990").await;
+    let sums = "SELECT count(*) || ' ' || count(label) || ' ' || total(id * size + coalesce(parent_id, 0)) || ' ' || total(length(label)) || ' ' || max(label) FROM x_shelf";
+    let (before, books) = (texts(db, sums).await, count(db, "x_book").await);
+    migrate(db, &loader, &[Target::Latest]).await.unwrap();
+    assert_eq!(texts(db, sums).await, before);
+    assert_eq!(count(db, "x_book").await, books);
+    assert_eq!(texts(db, "SELECT CAST(seq AS text) FROM sqlite_sequence WHERE name = 'x_shelf'").await, ["100000"]);
+    assert_eq!(texts(db, "SELECT name FROM pragma_index_list('x_shelf')").await, ["x_shelf_label_idx"]);
+    assert_eq!(texts(db, "PRAGMA foreign_key_check").await, Vec::<String>::new());
+    assert_eq!(texts(db, "PRAGMA integrity_check").await, ["ok"]);
+    assert_eq!(texts(db, "SELECT type FROM pragma_table_info('x_shelf') WHERE name = 'label'").await, ["varchar(40)"]);
+}
+
 #[tokio::test]
 async fn rows_that_would_dangle_stop_the_migration() {
     let fresh = sqlite().await;

@@ -156,8 +156,8 @@ pub async fn run(db: &impl ConnectionTrait, sql: &str) -> u64 {
 }
 
 /// The first column of every row, as text.
-pub async fn texts(db: &Database, sql: &str) -> Vec<String> {
-    let rows = db.query_all_raw(Statement::from_string(db.backend().into(), sql)).await;
+pub async fn texts(db: &impl ConnectionTrait, sql: &str) -> Vec<String> {
+    let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await;
     let rows = rows.unwrap_or_else(|error| panic!("{sql}: {error}"));
     rows.iter()
         .map(|row| row.try_get_by_index::<Option<String>>(0).unwrap().unwrap_or_else(|| "NULL".to_owned()))
