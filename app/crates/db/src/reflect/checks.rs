@@ -6,7 +6,7 @@ use super::refuse;
 use crate::{
     Error, ProjectState,
     backend::LONGEST_NAME,
-    migrations::{is_own_table, check_key, check_model},
+    migrations::{check_key, check_model, is_own_table},
     state::{Constraint, Field, ModelKey},
 };
 
