@@ -18,6 +18,7 @@ const WRITES: &[&str] = &[
     "bulk_update(",
     "bulk_delete(",
     ".exec(",
+    ".exec_with_models(",
     ".exec_with_returning(",
     ".exec_without_returning(",
     ".execute(",

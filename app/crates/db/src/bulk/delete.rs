@@ -101,7 +101,7 @@ async fn by_condition(db: Handle<'_>, step: &Statement) -> Result<u64, Error> {
     Ok(deleted)
 }
 
-async fn by_keys(db: Handle<'_>, table: &Table, values: Vec<Value>, size: usize) -> Result<u64, Error> {
+pub(super) async fn by_keys(db: Handle<'_>, table: &Table, values: Vec<Value>, size: usize) -> Result<u64, Error> {
     let (backend, width) = (db.backend(), table.key.len().max(1));
     let size = match backend {
         Backend::Sqlite => size.min(backend.bind_limit() / width).max(1),
@@ -114,12 +114,7 @@ async fn by_keys(db: Handle<'_>, table: &Table, values: Vec<Value>, size: usize)
     while values.peek().is_some() {
         let chosen: Vec<Value> = values.by_ref().take(size * width).collect();
         let batch = Batch { columns: table.key.clone(), rows: chosen.len() / width, values: chosen };
-        let keys = quote_list(table.names(&table.key));
-        let found = match backend {
-            Backend::Sqlite => format!("VALUES {}", placeholders(width, batch.rows)),
-            Backend::Postgres => format!("SELECT * FROM {}", unnest(table, &table.key)),
-        };
-        let sql = format!("DELETE FROM {} WHERE ({keys}) IN ({found})", quote(&table.name));
+        let sql = format!("DELETE FROM {} WHERE {}", quote(&table.name), has_key(backend, table, batch.rows));
         let values = match backend {
             Backend::Sqlite => batch.values,
             Backend::Postgres => texts(arrays(table, &batch.columns, &batch.values)?),
@@ -130,4 +125,29 @@ async fn by_keys(db: Handle<'_>, table: &Table, values: Vec<Value>, size: usize)
         own.commit().await?;
     }
     Ok(deleted)
+}
+
+/// The condition that a row has one of so many keys.
+fn has_key(backend: Backend, table: &Table, rows: usize) -> String {
+    let keys = table.names(&table.key);
+    match (backend, keys.as_slice()) {
+        (Backend::Postgres, _) => {
+            format!("({}) IN (SELECT * FROM {})", quote_list(&keys), unnest(table, &table.key))
+        }
+        (Backend::Sqlite, [key]) => format!("{} IN (VALUES {})", quote(key), placeholders(1, rows)),
+        (Backend::Sqlite, keys) => has_composite_key(&table.name, keys, rows),
+    }
+}
+
+/// The same for a key of several columns on SQLite. `(a, b) IN (VALUES …)` would look at every row of the table: such
+/// values have no type that fits an index.
+pub(super) fn has_composite_key(table: &str, keys: &[&str], rows: usize) -> String {
+    let name = quote(table);
+    let pairs = keys.iter().zip(1..).map(|(key, at)| format!("{name}.{} = source.column{at}", quote(key)));
+    let pairs: Vec<String> = pairs.collect();
+    let values = placeholders(keys.len(), rows);
+    format!(
+        "{name}.rowid IN (SELECT {name}.rowid FROM (VALUES {values}) AS source CROSS JOIN {name} WHERE {})",
+        pairs.join(" AND ")
+    )
 }

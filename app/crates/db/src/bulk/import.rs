@@ -9,7 +9,7 @@ use super::{
     create::Prepared,
     insert::Insert,
     order::order,
-    table::{Rows, Table, driver},
+    table::{Given, Rows, Table, driver},
     update::key_text,
 };
 use crate::{Backend, Connection, Error, backend::literal, backend::quote, connection::Handle};
@@ -188,7 +188,7 @@ impl Part {
         };
         let mut rows: Vec<Option<Vec<Option<Value>>>> = rows.into_iter().map(Some).collect();
         let sorted: Vec<Vec<Option<Value>>> = ordered.into_iter().filter_map(|at| rows[at].take()).collect();
-        self.rows = Box::new(Sorted(sorted.into_iter()));
+        self.rows = Box::new(Given::new(sorted));
         Ok(circular)
     }
 }
@@ -206,19 +206,6 @@ async fn check_all(db: Handle<'_>, table: &Table) -> Result<(), Error> {
     }
     db.execute(Statement::from_string(DbBackend::Sqlite, "PRAGMA defer_foreign_keys = OFF")).await?;
     Ok(())
-}
-
-/// Rows in the order they were put in.
-struct Sorted(std::vec::IntoIter<Vec<Option<Value>>>);
-
-impl Rows for Sorted {
-    fn next_row(&mut self) -> Option<Vec<Option<Value>>> {
-        self.0.next()
-    }
-
-    fn left(&self) -> usize {
-        self.0.len()
-    }
 }
 
 /// The foreign keys that an entity says it has; those over several columns are left out, as migrations refuse them.

@@ -1,5 +1,5 @@
 //! Many rows at once: create, update, delete in steps, several models in the order of their foreign keys, what a
-//! deletion would do, and the difference between what is there and what is wanted.
+//! deletion would do, the difference between what is there and what is wanted, and the links of join tables.
 //!
 //! A step is [`DEFAULT_BATCH_SIZE`] rows unless another number is given, and never more than the backend can bind. What
 //! takes several statements is one transaction: all or nothing. Everything works on a [`Database`](crate::Database), in a
@@ -14,6 +14,7 @@ mod difference;
 mod encode;
 mod import;
 mod insert;
+mod links;
 mod order;
 mod simulate;
 mod table;
@@ -25,6 +26,7 @@ pub use create::{Create, OnConflict, create};
 pub use delete::{Delete, delete, delete_where};
 pub use difference::{Applied, Difference, difference};
 pub use import::{Created, Import};
+pub use links::{Links, Relinked};
 pub use simulate::{Deletion, Referencing, RowKey, simulate_delete};
 pub use update::{Update, Updated, update};
 

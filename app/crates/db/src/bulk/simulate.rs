@@ -9,8 +9,8 @@ use sea_orm::{DbErr, QueryResult, Statement, Value};
 
 use super::{
     DEFAULT_BATCH_SIZE,
+    delete::has_composite_key,
     encode::{Form, append, array_type},
-    insert::placeholders,
 };
 use crate::{
     Backend, Connection, Error, ProjectState,
@@ -204,12 +204,13 @@ impl<'a> Simulation<'a> {
         let count = lists.first().map_or(0, Vec::len);
         let names = quote_list(columns.iter().map(|field| &field.name));
         let (source, values) = match backend {
-            // A single column, or SQLite would not know its type on both sides.
+            // In a list, texts are compared as what the column holds.
             Backend::Sqlite if columns.len() == 1 => {
                 (format!("({names}) IN ({})", vec!["?"; count].join(",")), interleave(&lists))
             }
             Backend::Sqlite => {
-                (format!("({names}) IN (VALUES {})", placeholders(columns.len(), count)), interleave(&lists))
+                let names: Vec<&str> = columns.iter().map(|field| field.name.as_str()).collect();
+                (has_composite_key(&model.table, &names, count), interleave(&lists))
             }
             Backend::Postgres => {
                 let arrays = (1..).zip(columns).map(|(at, field)| format!("${at}::text::{}", array_type(field.kind)));

@@ -101,6 +101,25 @@ impl<A: ActiveModelTrait + Send> Rows for Models<A> {
     }
 }
 
+/// Rows that were taken apart before.
+pub(super) struct Given(std::vec::IntoIter<Vec<Option<Value>>>);
+
+impl Given {
+    pub(super) fn new(rows: Vec<Vec<Option<Value>>>) -> Self {
+        Given(rows.into_iter())
+    }
+}
+
+impl Rows for Given {
+    fn next_row(&mut self) -> Option<Vec<Option<Value>>> {
+        self.0.next()
+    }
+
+    fn left(&self) -> usize {
+        self.0.len()
+    }
+}
+
 pub(super) fn value(value: ActiveValue<Value>) -> Option<Value> {
     match value {
         ActiveValue::Set(value) | ActiveValue::Unchanged(value) => Some(value),

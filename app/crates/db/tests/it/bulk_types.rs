@@ -16,7 +16,7 @@ pub mod types {
     use sea_orm::entity::prelude::*;
 
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
-    #[sea_orm(table_name = "odd \"types\"")]
+    #[sea_orm(table_name = "odd types")]
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
         pub id: i64,
@@ -141,7 +141,7 @@ async fn every_type_survives_every_way() {
         bulk::update(moved.take(300).collect(), fields).exec(&fresh.db).await.unwrap();
         bulk::update(rows[..300].to_vec(), fields).exec(&fresh.db).await.unwrap();
         stored(many as usize, "updated").await;
-        run(&fresh.db, "DELETE FROM \"odd \"\"types\"\"\"").await;
+        run(&fresh.db, "DELETE FROM \"odd types\"").await;
         let transaction = fresh.db.begin().await.unwrap();
         bulk::create(rows[..300].to_vec()).exec(&transaction).await.unwrap();
         transaction.commit().await.unwrap();

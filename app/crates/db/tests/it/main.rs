@@ -25,6 +25,7 @@ mod graph;
 mod initial;
 mod inspect;
 mod killed;
+mod links;
 mod optimized;
 mod optimizer;
 mod postgres;
