@@ -241,16 +241,20 @@ impl States {
     fn new(loader: &Loader, present: &BTreeSet<NodeKey>, plan: &Plan) -> Result<States, Error> {
         let backwards = plan.steps.iter().filter(|step| step.direction == Direction::Backwards);
         let undone: BTreeSet<&NodeKey> = backwards.map(|step| &step.key).collect();
-        let mut state = ProjectState::default();
         let mut states = States::default();
         for key in loader.graph().full_plan() {
             let (true, Some(migration)) = (present.contains(&key), loader.migration(&key)) else { continue };
-            if undone.contains(&key) {
-                states.before.insert(key.clone(), state.clone());
-            } else {
+            if !undone.contains(&key) {
                 migration.apply(&key, &mut states.current)?;
             }
-            migration.apply(&key, &mut state)?;
+        }
+        // The way back, read backwards, is a way there: so each state is that of the tables when its turn comes, also
+        // where modules that do not depend on each other went another way.
+        let mut state = states.current.clone();
+        for step in plan.steps.iter().rev().filter(|step| step.direction == Direction::Backwards) {
+            let Some(migration) = loader.migration(&step.key) else { continue };
+            states.before.insert(step.key.clone(), state.clone());
+            migration.apply(&step.key, &mut state)?;
         }
         Ok(states)
     }

@@ -31,6 +31,7 @@ mod optimizer;
 mod postgres;
 mod processes;
 mod property;
+mod property_models;
 mod random;
 mod rebuild;
 mod reflect;

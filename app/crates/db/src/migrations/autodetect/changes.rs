@@ -61,11 +61,22 @@ impl Changes<'_> {
     }
 
     fn fields(&mut self) {
-        for field in self.old.fields.iter().filter(|field| self.new.field(&field.name).is_none()) {
-            let (model, field) = (self.model(), field.clone());
+        let (old, new) = (self.old, self.new);
+        let removed = old.fields.iter().filter(|field| new.field(&field.name).is_none());
+        // A table cannot be without columns: when none stays, the last key stops being one, and goes after the others
+        // have come.
+        let none_stays = removed.clone().count() == old.fields.len();
+        for field in removed {
+            let (model, mut field) = (self.model(), field.clone());
+            if none_stays && field.primary_key {
+                let old = field.clone();
+                (field.primary_key, field.auto_increment) = (false, false);
+                let new = field.clone();
+                self.push(Operation::AlterField(AlterField { model: model.clone(), old, new, fill: None }));
+            }
             self.push(Operation::RemoveField(RemoveField { model, field, fill: None }));
         }
-        for field in &self.new.fields {
+        for field in &new.fields {
             let (model, new) = (self.model(), field.clone());
             match self.old.field(&field.name) {
                 None => self.push(Operation::AddField(AddField { model, field: new, fill: None })),

@@ -42,6 +42,7 @@ pub(super) fn link(items: &mut [Item], state: &ProjectState, history: &History<'
         found.references(item, &index);
         found.releases(item, &index, items, state);
         found.order(item, &index);
+        found.last_columns(item, &index, state);
         for name in item.operation.names_taken() {
             found.wait(index.freed.get(name), Why::Name(name.to_owned()));
         }
@@ -215,6 +216,19 @@ impl Found<'_> {
         }
     }
 
+    /// Where no column stays, the old ones go after the new ones came, and after the old key stopped being one.
+    fn last_columns(&mut self, item: &Item, index: &Index<'_>, state: &ProjectState) {
+        let Operation::RemoveField(op) = &item.operation else { return };
+        let key = self.key;
+        let Some(model) = state.model(key) else { return };
+        self.wait(index.altered.get(&(self.key, op.field.name.as_str())), Why::Order);
+        if model.fields.iter().all(|field| index.removed.contains_key(&(self.key, field.name.as_str()))) {
+            for (_, at) in index.added.iter().filter(|((model, _), _)| *model == key) {
+                self.wait(Some(at), Why::Order);
+            }
+        }
+    }
+
     fn history(&mut self, item: &Item, history: &History<'_>) {
         let label = match &item.operation {
             Operation::RenameModel(op) => ModelKey::new(&self.key.module, &op.from).to_string(),
@@ -251,19 +265,36 @@ pub(super) fn separate_types(items: &mut Vec<Item>, state: &ProjectState) {
             if !points || op.new.kind.compares_with(field.kind) {
                 continue;
             }
-            let altered = items.iter().position(|item| {
-                item.key == *other && matches!(&item.operation, Operation::AlterField(op) if op.new.name == field.name)
+            let of_other = items.iter().enumerate().filter(|(_, item)| item.key == *other);
+            let ends = of_other.filter_map(|(at, item)| match &item.operation {
+                Operation::AlterField(op) if op.old.name == field.name => Some(End::Altered(at)),
+                Operation::RemoveField(op) if op.field.name == field.name => Some(End::Gone(at)),
+                Operation::DeleteModel(_) => Some(End::Gone(at)),
+                _ => None,
             });
-            pairs.extend(altered.map(|altered| (at, altered, field.name.clone())));
+            pairs.extend(ends.map(|end| (at, end, field.name.clone())));
         }
     }
-    for (key, pointing, field) in pairs {
-        let first = items.len();
-        if unreference_first(items, pointing) {
-            items[key].wait(first, Why::Release { field: field.clone() });
-            items[pointing].wait(key, Why::Order);
-        }
+    for (key, end, field) in pairs {
+        let released = match end {
+            End::Gone(at) => at,
+            End::Altered(at) => {
+                let first = items.len();
+                if !unreference_first(items, at) {
+                    continue;
+                }
+                items[at].wait(key, Why::Order);
+                first
+            }
+        };
+        items[key].wait(released, Why::Release { field });
     }
+}
+
+/// What becomes of a column that references a key of another type.
+enum End {
+    Altered(usize),
+    Gone(usize),
 }
 
 /// Whether other models can reference the column.

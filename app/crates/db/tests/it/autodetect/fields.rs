@@ -186,19 +186,25 @@ fn another_primary_key() {
     let uuid = Field { primary_key: true, ..Field::new("uuid", FieldType::Uuid) };
     let old = with(&[]);
     let new = but(&old, |model| model.fields = vec![uuid]);
-    let (made, _) = asked(&[&old], &[&new], &[Answer::Value(DefaultValue::Text("0".to_owned()))]);
+    let answer = [Answer::Value(DefaultValue::Text("0".to_owned()))];
+    let (made, _) = asked(&[&old], &[&new], &answer);
     assert_eq!(
         made,
-        ["x.0002_remove_author_id_author_uuid: - Remove field id from Author, + Add field uuid to Author"]
+        [
+            "x.0002_alter_author_id_author_uuid_remove_author_id: ~ Alter field id on Author, + Add field uuid to Author, \
+          - Remove field id from Author"
+        ],
+        "a table is never without columns"
     );
+    let old = with(&[text("name")]);
     // What references the old key lets go of it first, and takes hold of the new one afterwards.
     let code = Field { primary_key: true, ..text("code") };
-    let (book, coded) = (model("y.Book", &[to("author_id", "x.Author")]), but(&old, |model| model.fields = vec![code]));
+    let (book, coded) = (model("y.Book", &[to("author_id", "x.Author")]), but(&old, |model| model.fields[0] = code));
     let moved = but(&book, |book| {
         book.fields[1].kind = FieldType::String(Some(100));
         book.fields[1].references.as_mut().unwrap().column = "code".to_owned();
     });
-    let (made, _) = asked(&[&old, &book], &[&coded, &moved], &[Answer::Value(DefaultValue::Text("0".to_owned()))]);
+    let (made, _) = asked(&[&old, &book], &[&coded, &moved], &answer);
     assert_eq!(
         made,
         [
