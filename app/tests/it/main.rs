@@ -12,3 +12,4 @@ mod pages;
 mod postgres;
 mod project;
 mod server;
+mod terminal;

@@ -17,7 +17,9 @@ use clap::Args;
 pub use accounts::{Changepassword, Clearsessions, Createsuperuser};
 pub use bulk::{BULK_OPTIONS_ID, BulkOptions};
 pub use fixtures::{Dumpdata, Loaddata};
-pub use migrations::{Flush, Makemigrations, Migrate, Showmigrations, Sqlflush, Sqlmigrate};
+pub use migrations::{
+    Flush, Makemigrations, Migrate, Optimizemigration, Showmigrations, Sqlflush, Sqlmigrate, Squashmigrations,
+};
 pub use options::{AddrPort, BASE_OPTION_IDS, BaseOptions, Labels, Modules};
 
 /// A built-in command as both `xtask` and the app see it.
@@ -58,10 +60,12 @@ pub const BUILTINS: &[Builtin] = &[
     builtin::<Loaddata>("loaddata"),
     builtin::<Makemigrations>("makemigrations"),
     builtin::<Migrate>("migrate"),
+    builtin::<Optimizemigration>("optimizemigration"),
     Builtin { hidden_options: RUNSERVER_HIDDEN_OPTIONS, ..builtin::<Runserver>("runserver") },
     builtin::<Showmigrations>("showmigrations"),
     builtin::<Sqlflush>("sqlflush"),
     builtin::<Sqlmigrate>("sqlmigrate"),
+    builtin::<Squashmigrations>("squashmigrations"),
     builtin::<Version>("version"),
 ];
 

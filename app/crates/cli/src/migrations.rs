@@ -100,6 +100,20 @@ pub struct Showmigrations {
     pub database: Option<String>,
 }
 
+/// Write a migration with fewer operations that do the same
+#[derive(Args, Clone, Debug, Default)]
+pub struct Optimizemigration {
+    /// The module
+    #[arg(value_name = "MODULE")]
+    pub module: String,
+    /// The migration (a unique prefix will do)
+    #[arg(value_name = "MIGRATION")]
+    pub migration: String,
+    /// Exit with 1 when it can be made shorter, and write nothing
+    #[arg(long)]
+    pub check: bool,
+}
+
 /// Print the SQL that `flush` runs
 #[derive(Args, Clone, Debug, Default)]
 pub struct Sqlflush {
@@ -123,4 +137,27 @@ pub struct Sqlmigrate {
     /// The database whose SQL to print
     #[arg(long, value_name = "ALIAS", default_value = "default")]
     pub database: Option<String>,
+}
+
+/// Make one migration of many
+#[derive(Args, Clone, Debug, Default)]
+pub struct Squashmigrations {
+    /// The module
+    #[arg(value_name = "MODULE")]
+    pub module: String,
+    /// The last migration to squash; with a second one named, the first
+    #[arg(value_name = "MIGRATION")]
+    pub migration: String,
+    /// The last migration to squash
+    #[arg(value_name = "END")]
+    pub end: Option<String>,
+    /// Take the operations as they are
+    #[arg(long, visible_alias = "no_optimize")]
+    pub no_optimize: bool,
+    /// Never ask
+    #[arg(long = "noinput", visible_alias = "no-input", aliases = ["no_input", "yes"])]
+    pub noinput: bool,
+    /// What the new migration is called after its number
+    #[arg(long, visible_alias = "squashed_name", value_name = "NAME")]
+    pub squashed_name: Option<String>,
 }

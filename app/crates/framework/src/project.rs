@@ -62,10 +62,12 @@ pub(crate) fn builtin_commands() -> Vec<CommandSpec> {
         command::<cli::Loaddata>(),
         command::<cli::Makemigrations>(),
         command::<cli::Migrate>(),
+        command::<cli::Optimizemigration>(),
         command::<cli::Runserver>(),
         command::<cli::Showmigrations>(),
         command::<cli::Sqlflush>(),
         command::<cli::Sqlmigrate>(),
+        command::<cli::Squashmigrations>(),
         command::<cli::Version>(),
     ]
 }

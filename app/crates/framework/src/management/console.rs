@@ -74,6 +74,16 @@ impl Input {
     }
 }
 
+/// Which stream speaks: data belongs to stdout, and with it the talk, unless a program reads the data.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Talk {
+    /// Stdout, as usual.
+    #[default]
+    Stdout,
+    /// Stderr.
+    Stderr,
+}
+
 /// Who answers questions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Answer {
@@ -166,13 +176,33 @@ impl Console {
         Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
     }
 
+    /// The stream that speaks.
+    pub fn stream(&mut self, talk: Talk) -> &mut Stream {
+        match talk {
+            Talk::Stdout => &mut self.stdout,
+            Talk::Stderr => &mut self.stderr,
+        }
+    }
+
     /// Asks a question and gives back the line that was typed.
     ///
     /// # Errors
     /// Exit code 3 when nobody can be asked; [`Cancelled`] when the input ends or Ctrl-C is typed instead of an answer.
     pub fn ask(&mut self, prompt: &str) -> anyhow::Result<String> {
+        self.ask_on(Talk::Stdout, prompt)
+    }
+
+    /// The same on the stream that speaks.
+    ///
+    /// # Errors
+    /// As [`Self::ask`].
+    pub fn ask_on(&mut self, talk: Talk, prompt: &str) -> anyhow::Result<String> {
         self.check_interactive(prompt)?;
-        let line = self.stdin.read(Echo::On, || self.stdout.write_unended(prompt))?;
+        let stream = match talk {
+            Talk::Stdout => &mut self.stdout,
+            Talk::Stderr => &mut self.stderr,
+        };
+        let line = self.stdin.read(Echo::On, || stream.write_unended(prompt))?;
         line.ok_or_else(|| Cancelled.into())
     }
 
@@ -186,14 +216,6 @@ impl Console {
         // The person's Enter was not shown either.
         self.stdout.write_unended("\n");
         Ok(line)
-    }
-
-    /// The line that is typed next, for who wrote the question itself and knows that somebody is there.
-    ///
-    /// # Errors
-    /// [`Cancelled`] when the input ends or Ctrl-C is typed instead.
-    pub fn answer(&mut self) -> anyhow::Result<String> {
-        self.stdin.line()?.ok_or_else(|| Cancelled.into())
     }
 
     fn check_interactive(&self, prompt: &str) -> Result<(), CommandError> {

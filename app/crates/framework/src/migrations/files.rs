@@ -20,6 +20,20 @@ pub(super) fn create_all(files: &[(PathBuf, String)]) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Puts another text in place of a file's.
+///
+/// # Errors
+/// The failure, with the file's path; the old text is there then.
+pub(super) fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
+    let draft = draft(path);
+    let replaced = write(&draft, text).and_then(|()| fs::rename(&draft, path));
+    if replaced.is_err() {
+        // The draft may not even exist.
+        let _ = fs::remove_file(&draft);
+    }
+    replaced.with_context(|| format!("failed to write `{}`", path.display()))
+}
+
 /// What was made so far; dropping it takes it away again.
 #[derive(Default)]
 struct Made {
@@ -90,6 +104,8 @@ mod tests {
         assert_eq!(fs::read_to_string(at("there")).expect("a text"), "old");
         create_all(&files("three")).expect("all three");
         assert_eq!(fs::read_to_string(at("a/b/one")).expect("a text"), "1");
+        replace(&at("three"), "new").expect("another text");
+        assert_eq!(fs::read_to_string(at("three")).expect("a text"), "new");
         assert_eq!(fs::read_dir(root.path()).expect("a list").count(), 4, "no draft is left");
     }
 }

@@ -12,10 +12,9 @@ use db::migrations::{
 
 use super::questions::{Interactive, Unasked};
 use super::sources::{folder_to_write, load_sources, shown_path};
-use super::talk::Talk;
-use super::{check_label, command_error, conflict_error, files, merge, reflected};
+use super::{check_label, command_error, conflict_error, files, merge, reflected, update};
 use crate::context::Context;
-use crate::management::{Answer, Checks, Command, CommandError, Console, Output, Role};
+use crate::management::{Answer, Checks, Command, CommandError, Console, Output, Role, Talk};
 
 impl Command for cli::Makemigrations {
     const NAME: &'static str = "makemigrations";
@@ -26,10 +25,7 @@ impl Command for cli::Makemigrations {
         for label in &labels {
             check_label(ctx, label, 2)?;
         }
-        if let Some(name) = self.name.as_deref().filter(|name| !is_identifier(name)) {
-            let message = format!("The migration name must be a valid Rust identifier. ('{name}' is none.)");
-            return Err(CommandError::new(message).into());
-        }
+        self.name.as_deref().map_or(Ok(()), check_name)?;
         if self.noinput {
             console.set_answer(Answer::Never);
         }
@@ -58,7 +54,11 @@ impl Command for cli::Makemigrations {
             run.say_unchanged(&labels, console);
             return Ok(Output::None);
         }
-        run.write(&new, console)?;
+        if self.update {
+            update::update(&run, &loader, &new, console).await?;
+        } else {
+            run.write(&new, console)?;
+        }
         if self.check { Err(CommandError::silent().into()) } else { Ok(Output::None) }
     }
 }
@@ -84,11 +84,13 @@ async fn check_histories(ctx: &Context, loader: &Loader, console: &mut Console) 
     Ok(())
 }
 
-/// Whether a name can be that of a migration: letters, digits and `_`, a digit not first.
-fn is_identifier(name: &str) -> bool {
+/// Checks a name that was typed for a migration: letters, digits and `_`, a digit not first.
+pub(super) fn check_name(name: &str) -> Result<(), CommandError> {
     let mut chars = name.chars();
-    chars.next().is_some_and(|first| first.is_alphabetic() || first == '_')
-        && chars.all(|next| next.is_alphanumeric() || next == '_')
+    let is_good = chars.next().is_some_and(|first| first.is_alphabetic() || first == '_')
+        && chars.all(|next| next.is_alphanumeric() || next == '_');
+    let message = || format!("The migration name must be a valid Rust identifier. ('{name}' is none.)");
+    if is_good { Ok(()) } else { Err(CommandError::new(message())) }
 }
 
 /// Whether files are written.
@@ -120,7 +122,7 @@ impl<'a> Run<'a> {
 
     /// Writes a line of talk.
     pub(super) fn say(&self, role: Option<Role>, text: &str, console: &mut Console) {
-        let stream = self.talk.stream(console);
+        let stream = console.stream(self.talk);
         match role {
             Some(role) => stream.styled(role, text),
             None => stream.write(text),
@@ -202,7 +204,7 @@ impl<'a> Run<'a> {
         if console.verbosity() == 0 {
             return;
         }
-        let label = self.talk.stream(console).paint(Role::MigrateLabel, &shown_path(self.ctx, path));
+        let label = console.stream(self.talk).paint(Role::MigrateLabel, &shown_path(self.ctx, path));
         self.say(None, &format!("  {label}"), console);
         for operation in &new.migration.operations {
             self.say(None, &format!("    {} {}", operation.symbol(), operation.describe()), console);

@@ -12,7 +12,8 @@ mod questions;
 mod showmigrations;
 mod sources;
 mod sqlmigrate;
-mod talk;
+mod squashmigrations;
+mod update;
 
 use std::collections::BTreeSet;
 

@@ -6,8 +6,7 @@ use db::migrations::{NullRows, Questioner};
 use db::state::{DefaultValue, Field, FieldType, ModelKey, SqlExpression};
 use serde::Deserialize;
 
-use super::talk::Talk;
-use crate::management::{CommandError, Console};
+use crate::management::{CommandError, Console, Talk};
 
 /// Asks the person at the terminal.
 pub(super) struct Interactive<'a> {
@@ -41,8 +40,7 @@ impl<'a> Interactive<'a> {
             );
             return Err(CommandError::new(message).code(3).into());
         }
-        self.say(question);
-        self.console.answer()
+        self.console.ask_on(self.talk, question)
     }
 
     /// A question to answer with yes or no; Enter takes `default`, and asks again where there is none.
@@ -57,8 +55,7 @@ impl<'a> Interactive<'a> {
                 Some('n' | 'N') => return Ok(false),
                 _ => {}
             }
-            self.say("Please answer yes or no: ");
-            answer = self.console.answer()?;
+            answer = self.ask("Please answer yes or no: ")?;
         }
     }
 
@@ -69,9 +66,8 @@ impl<'a> Interactive<'a> {
         loop {
             match answer.trim().parse() {
                 Ok(chosen) if (1..=choices.len()).contains(&chosen) => return Ok(chosen),
-                _ => self.say("Please select a valid option: "),
+                _ => answer = self.ask("Please select a valid option: ")?,
             }
-            answer = self.console.answer()?;
         }
     }
 
@@ -87,11 +83,10 @@ impl<'a> Interactive<'a> {
              { sql = \"CURRENT_TIMESTAMP\" }.\nType 'exit' to exit this prompt\n",
         );
         loop {
-            match &shown {
-                Some(shown) => self.say(&format!("[default: {shown}] >>> ")),
-                None => self.say(">>> "),
-            }
-            let answer = self.console.answer()?;
+            let answer = match &shown {
+                Some(shown) => self.ask(&format!("[default: {shown}] >>> "))?,
+                None => self.ask(">>> ")?,
+            };
             match (answer.trim(), &proposal) {
                 ("", Some(proposal)) => return Ok(proposal.clone()),
                 ("", None) => self.say("Please enter some value, or 'exit' (without quotes) to exit.\n"),
@@ -105,7 +100,7 @@ impl<'a> Interactive<'a> {
     }
 
     fn say(&mut self, text: &str) {
-        self.talk.stream(self.console).write_unended(text);
+        self.console.stream(self.talk).write_unended(text);
     }
 
     /// Keeps the reason for later; the database crate cannot carry it.

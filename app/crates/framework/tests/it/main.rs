@@ -27,3 +27,4 @@ mod sandbox;
 mod settings;
 mod settings_errors;
 mod sqlmigrate;
+mod squashing;

@@ -88,7 +88,7 @@ fn branches_without_a_common_ancestor_cannot_be_merged() {
     let sandbox = project(&[books::without_models])
         .file("src/modules/books/migrations/0001_a.toml", "operations = []\n")
         .file("src/modules/books/migrations/0001_b.toml", "operations = []\n");
-    let text = "CommandError: Could not find common ancestor of 0001_a, 0001_b\n";
+    let text = "CommandError: Could not find common ancestor of 0001_a, 0001_b in books\n";
     sandbox.line("makemigrations --merge --noinput").is(1, "", text);
     sandbox.line("makemigrations --merge books --noinput").is(1, "", text);
 }

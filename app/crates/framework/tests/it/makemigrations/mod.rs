@@ -3,6 +3,7 @@
 mod asking;
 mod books;
 mod merging;
+mod updating;
 mod writing;
 
 use framework::module::Module;
