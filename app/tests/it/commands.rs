@@ -43,6 +43,17 @@ fn showmigrations_shows_times_modules_and_the_plan() {
 }
 
 #[test]
+fn the_models_have_no_changes_without_a_migration() {
+    // Cases 167 and 168, and the rule of the project.
+    let root = Root::new();
+    root.line("makemigrations --check").is(0, "No changes detected\n", "");
+    root.line("makemigrations mailings --check --noinput").is(0, "No changes detected in app 'mailings'\n", "");
+    assert!(!root.path().join("var/app.sqlite3").exists());
+    let ran = root.line("sqlmigrate mailings 0001");
+    assert!(ran.out.starts_with("BEGIN;\n--\n-- Create model ") && ran.out.ends_with("COMMIT;\n"), "{ran:?}");
+}
+
+#[test]
 fn migrations_go_back_and_forth() {
     let root = Root::new();
     let planned = "Planned operations:\nauth.0001_initial\n    Create model Group\n    Create model Permission\n    \

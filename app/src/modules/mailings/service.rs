@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use framework::db::{self, Database, bulk};
-use sea_orm::ActiveValue::{NotSet, Set};
+use sea_orm::ActiveValue::Set;
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, PaginatorTrait as _,
     QueryFilter as _, QueryOrder as _, QuerySelect as _, TransactionTrait as _,
@@ -174,17 +174,16 @@ async fn write_demo(db: &impl db::Connection, data: &demo::Data, batch_size: Opt
     let mut messages = Vec::new();
     for new in &data.messages {
         let row = message::ActiveModel {
-            id: NotSet,
             subject: Set(new.subject.to_owned()),
             body: Set(new.body.to_owned()),
             owner_id: Set(owner),
+            ..Default::default()
         };
         messages.push(row.insert(db).await?.id);
     }
     let (mut links, mut attempts) = (Vec::new(), Vec::new());
     for new in &data.mailings {
         let row = mailing::ActiveModel {
-            id: NotSet,
             start_datetime: Set(new.start),
             end_datetime: Set(new.end),
             status: Set(new.status),
@@ -192,15 +191,15 @@ async fn write_demo(db: &impl db::Connection, data: &demo::Data, batch_size: Opt
             is_active: Set(new.is_active),
             current_run: Set(new.run),
             owner_id: Set(owner),
+            ..Default::default()
         };
         let mailing = row.insert(db).await?.id;
         links.extend(new.recipients.iter().map(|position| mailing_recipient::ActiveModel {
-            id: NotSet,
             mailing_id: Set(mailing),
             recipient_id: Set(recipients[*position]),
+            ..Default::default()
         }));
         attempts.extend(new.attempts.iter().map(|attempt| attempt::ActiveModel {
-            id: NotSet,
             mailing_id: Set(mailing),
             recipient_id: Set(recipients[attempt.recipient]),
             run_number: Set(new.run),
@@ -208,6 +207,7 @@ async fn write_demo(db: &impl db::Connection, data: &demo::Data, batch_size: Opt
             status: Set(attempt.status),
             server_response: Set(attempt.response.to_owned()),
             attempted_at: Set(attempt.at),
+            ..Default::default()
         }));
     }
     bulk::create(links).batch_size(batch_size).exec(db).await?;
@@ -231,11 +231,11 @@ async fn write_recipients(
     let known = recipient_ids(db, owner).await?;
     let missing = new.iter().filter(|recipient| !known.contains_key(&recipient.email));
     let rows = missing.map(|recipient| recipient::ActiveModel {
-        id: NotSet,
         email: Set(recipient.email.clone()),
         full_name: Set(recipient.full_name.clone()),
         comment: Set(recipient.comment.to_owned()),
         owner_id: Set(owner),
+        ..Default::default()
     });
     bulk::create(rows.collect()).batch_size(batch_size).exec(db).await?;
     let known = recipient_ids(db, owner).await?;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use framework::accounts::{Account, Accounts, NewAccount, Pending, Rank};
 use framework::db::Database;
-use sea_orm::ActiveValue::{NotSet, Set, Unchanged};
+use sea_orm::ActiveValue::{Set, Unchanged};
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, PaginatorTrait as _,
     QueryFilter as _, QuerySelect as _,
@@ -39,7 +39,6 @@ pub async fn get_or_create(db: &impl ConnectionTrait, new: user::Model) -> Resul
 /// When email or username are taken; when the database fails.
 pub async fn create(db: &impl ConnectionTrait, new: user::Model) -> Result<user::Model, DbErr> {
     let row = user::ActiveModel {
-        id: NotSet,
         email: Set(new.email),
         username: Set(new.username),
         password: Set(new.password),
@@ -53,6 +52,7 @@ pub async fn create(db: &impl ConnectionTrait, new: user::Model) -> Result<user:
         is_email_verified: Set(new.is_email_verified),
         last_login: Set(new.last_login),
         date_joined: Set(new.date_joined),
+        ..Default::default()
     };
     row.insert(db).await
 }
