@@ -41,6 +41,16 @@ impl Loader {
         Ok((loader, meant))
     }
 
+    /// The same migrations with the graph of an empty database in which this one is, even if a squashed one could stand
+    /// for it.
+    ///
+    /// # Errors
+    /// As [`Loader::for_applied`].
+    pub fn showing(&self, key: &NodeKey) -> Result<Loader, Error> {
+        let target = [Target::Node(key.clone())];
+        self.for_targets(&BTreeMap::new(), &[], &target).map(|(loader, _)| loader)
+    }
+
     /// A migration and everything that it replaces.
     pub(super) fn with_replaced<'a>(&'a self, key: &'a NodeKey) -> impl Iterator<Item = &'a NodeKey> {
         let replaced = self.replacements.squashes.get(key).into_iter().flat_map(|squash| &squash.levels);

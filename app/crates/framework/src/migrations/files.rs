@@ -53,9 +53,20 @@ impl Made {
         self.files.push(draft.clone());
         write(&draft, text)?;
         // Unlike a rename, a link does not replace what somebody else wrote meanwhile.
-        fs::hard_link(&draft, path)?;
-        self.files.push(path.to_owned());
-        fs::remove_file(&draft)
+        match fs::hard_link(&draft, path) {
+            Ok(()) => {
+                self.files.push(path.to_owned());
+                fs::remove_file(&draft)
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
+            // Not every file system has links.
+            Err(_) if !path.try_exists()? => {
+                fs::rename(&draft, path)?;
+                self.files.push(path.to_owned());
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn keep(mut self) {

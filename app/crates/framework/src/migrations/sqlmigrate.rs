@@ -19,14 +19,15 @@ impl Command for cli::Sqlmigrate {
         let loader = load(ctx)?;
         let key = loader.find(&self.module, &self.migration).map_err(command_error)?;
         let direction = if self.backwards { Direction::Backwards } else { Direction::Forwards };
-        let migration = loader.migration(&key).ok_or_else(|| Error::UnknownNode(key.clone()))?;
+        let migration = loader.migration(&key).cloned().ok_or_else(|| Error::UnknownNode(key.clone()))?;
         if migration.operations.is_empty() {
             if console.verbosity() > 0 {
                 console.stderr.write("No operations found.");
             }
             return Ok(Output::None);
         }
-        let sql = sql(&loader, &key, migration, direction, backend)?;
+        let loader = loader.showing(&key)?;
+        let sql = sql(&loader, &key, &migration, direction, backend)?;
         Ok(Output::Text(sql))
     }
 }

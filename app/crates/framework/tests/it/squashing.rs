@@ -77,6 +77,12 @@ fn migrations_become_one() {
     assert_eq!(sandbox.names(FOLDER).len(), 4, "the old files stay");
     let list = "books\n [ ] 0001_squashed_0002_second (2 squashed migrations)\n [ ] 0003_third\n";
     sandbox.line("showmigrations").is(0, list, "");
+    let create = "CREATE TABLE \"books_author\"";
+    for (migration, statements) in [("0001_initial", 2), ("0002_second", 2), ("0001_squashed_0002_second", 2)] {
+        let ran = sandbox.line(&format!("sqlmigrate books {migration}"));
+        assert_eq!((ran.code, ran.out.matches(";\n").count()), (0, statements + 2), "{ran:?}");
+        assert_eq!(ran.out.contains(create), migration != "0002_second", "{ran:?}");
+    }
     sandbox.line("migrate books 0001_squashed_0002_second -v0").is(0, "", "");
     // Squashed migrations can be squashed again.
     let ran = sandbox.line("squashmigrations books 0001_squashed 0003_third --noinput --squashed-name all -v0");
