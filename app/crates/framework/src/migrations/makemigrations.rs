@@ -188,21 +188,22 @@ impl<'a> Run<'a> {
             files::create_all(&paths.iter().cloned().zip(texts).collect::<Vec<_>>())
                 .context("no migration was written")?;
         }
-        let mut label = None;
-        for (new, path) in new.iter().zip(&paths) {
-            if label != Some(&new.key.module) && console.verbosity() > 0 {
-                self.say(Some(Role::MigrateHeading), &format!("Migrations for '{}':", new.key.module), console);
+        let labels: BTreeSet<&str> = new.iter().map(|new| new.key.module.as_str()).collect();
+        for label in labels {
+            if console.verbosity() > 0 {
+                self.say(Some(Role::MigrateHeading), &format!("Migrations for '{label}':"), console);
             }
-            label = Some(&new.key.module);
-            self.show(new, path, console);
+            for (new, path) in new.iter().zip(&paths).filter(|(new, _)| new.key.module == label) {
+                self.show(new, path, console)?;
+            }
         }
         Ok(())
     }
 
     /// Shows one migration.
-    pub(super) fn show(&self, new: &NewMigration, path: &Path, console: &mut Console) {
+    fn show(&self, new: &NewMigration, path: &Path, console: &mut Console) -> anyhow::Result<()> {
         if console.verbosity() == 0 {
-            return;
+            return Ok(());
         }
         let label = console.stream(self.talk).paint(Role::MigrateLabel, &shown_path(self.ctx, path));
         self.say(None, &format!("  {label}"), console);
@@ -213,8 +214,9 @@ impl<'a> Run<'a> {
         if self.writing == Writing::Dry && console.verbosity() == 3 {
             let heading = format!("Full migrations file '{}.toml':", new.key.name);
             self.say(Some(Role::MigrateHeading), &heading, console);
-            self.say(None, &new.migration.to_toml(), console);
+            self.say(None, &new.text()?, console);
         }
+        Ok(())
     }
 
     /// Names a file on stdout when nothing else is said there.
