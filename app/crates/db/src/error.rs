@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use sea_orm::DbErr;
 
 use crate::{
-    migrations::{NodeKey, ReplacementError, SquashError, UpdateError},
+    migrations::{NodeKey, ReplacementError, SquashError, UpdateError, conflict_list, cycle_list},
     remedy::{Hint, Words},
 };
 
@@ -388,15 +388,4 @@ pub enum Error {
         /// The system's reason.
         reason: String,
     },
-}
-
-fn conflict_list(conflicts: &[(String, Vec<String>)]) -> String {
-    let parts: Vec<String> =
-        conflicts.iter().map(|(module, names)| format!("{} in {module}", names.join(", "))).collect();
-    parts.join("; ")
-}
-
-pub(crate) fn cycle_list(nodes: &[NodeKey]) -> String {
-    let names: Vec<String> = nodes.iter().map(NodeKey::to_string).collect();
-    names.join(" -> ")
 }

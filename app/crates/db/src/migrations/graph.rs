@@ -183,3 +183,16 @@ impl Graph {
         }
     }
 }
+
+/// Modules and the names of their last migrations, as an error lists them.
+pub(crate) fn conflict_list(conflicts: &[(String, Vec<String>)]) -> String {
+    let parts: Vec<String> =
+        conflicts.iter().map(|(module, names)| format!("{} in {module}", names.join(", "))).collect();
+    parts.join("; ")
+}
+
+/// A circle of migrations, as an error shows it.
+pub(crate) fn cycle_list(nodes: &[NodeKey]) -> String {
+    let names: Vec<String> = nodes.iter().map(NodeKey::to_string).collect();
+    names.join(" -> ")
+}

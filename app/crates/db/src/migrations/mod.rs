@@ -43,6 +43,7 @@ pub(crate) use check::{check_key, check_model, mentions};
 pub use data::{DataFunction, DataFuture, DataResult, Functions};
 pub use executor::{Executor, Mode, Outcome, Progress};
 pub use graph::Graph;
+pub(crate) use graph::{conflict_list, cycle_list};
 pub use loader::{Loader, Migration};
 pub use merge::{Branch, Merge, merge};
 pub use new_migration::NewMigration;

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::graph::cycle_list;
 use super::{Graph, Migration, NodeKey};
-use crate::{Error, error::cycle_list};
+use crate::Error;
 
 /// How squashed migrations and what they replace can fail to go together.
 #[derive(Debug, thiserror::Error)]
