@@ -253,12 +253,9 @@ pub enum Error {
     /// A question was not answered; the questioner's own error.
     #[error(transparent)]
     Question(Box<dyn std::error::Error + Send + Sync>),
-    /// Models of an import, or of a state, reference each other in a circle.
-    #[error("the models {} reference each other in a circle; create the rows of one without its reference, and update them after", models.join(", "))]
-    CircularModels {
-        /// The models (`module.Model`), or where only the entities are known their tables.
-        models: Vec<String>,
-    },
+    /// Models of an import (by their tables) or of a state (`module.Model`) reference each other in a circle.
+    #[error("the models {} reference each other in a circle; create the rows of one without its reference, and update them after", .0.join(", "))]
+    CircularModels(Vec<String>),
     /// Rows that a bulk helper cannot write as they are.
     #[error("table {table}: {reason}")]
     Bulk {

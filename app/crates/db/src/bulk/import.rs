@@ -80,8 +80,9 @@ impl Import {
 
     async fn write(mut self, db: Handle<'_>) -> Result<Vec<Created>, Error> {
         let needs: Vec<Vec<usize>> = self.parts.iter().map(|part| self.needs(part)).collect();
-        let ordered = order(&needs).map_err(|circle| Error::CircularModels {
-            models: circle.into_iter().map(|at| self.parts[at].prepared.table.name.clone()).collect(),
+        let ordered = order(&needs).map_err(|circle| {
+            let tables = circle.into_iter().map(|at| self.parts[at].prepared.table.name.clone());
+            Error::CircularModels(tables.collect())
         })?;
         let mut parts: Vec<Option<Part>> = self.parts.drain(..).map(Some).collect();
         let mut sorted = Vec::with_capacity(parts.len());

@@ -63,9 +63,7 @@ impl ProjectState {
         let needs: Vec<Vec<usize>> = self.models().map(|(_, model)| targets(model)).collect();
         match order(&needs) {
             Ok(ordered) => Ok(ordered.into_iter().map(|at| keys[at]).collect()),
-            Err(circle) => {
-                Err(Error::CircularModels { models: circle.into_iter().map(|at| keys[at].to_string()).collect() })
-            }
+            Err(circle) => Err(Error::CircularModels(circle.into_iter().map(|at| keys[at].to_string()).collect())),
         }
     }
 }

@@ -44,7 +44,7 @@ fn graph(round: usize, random: &mut Random) -> ProjectState {
         for at in 0..random.below(3) + 1 {
             let column = if random.chance(75) { "id" } else { "code" };
             // In every other round nothing holds for certain, so that deletions run deep.
-            let action = *random.pick(if round % 2 == 0 { &ACTIONS } else { &ACTIONS[..5] });
+            let action = *random.pick(if round.is_multiple_of(2) { &ACTIONS } else { &ACTIONS[..5] });
             let text = column == "code";
             fields.push(Field {
                 null: random.chance(80),
