@@ -154,8 +154,18 @@ impl Loader {
     /// # Errors
     /// As [`Loader::load`], where the new one does not fit the others.
     pub fn with(&self, new: &NewMigration) -> Result<Loader, Error> {
+        self.changed(&[], [new])
+    }
+
+    /// The same without some migrations and with others.
+    pub(super) fn changed<'a>(
+        &self,
+        gone: &[NodeKey],
+        new: impl IntoIterator<Item = &'a NewMigration>,
+    ) -> Result<Loader, Error> {
         let mut migrations = Files::clone(&self.migrations);
-        migrations.insert(new.key.clone(), new.migration.clone());
+        migrations.retain(|key, _| !gone.contains(key));
+        migrations.extend(new.into_iter().map(|new| (new.key.clone(), new.migration.clone())));
         Loader::build(self.labels.clone(), Arc::new(migrations), [].iter(), &BTreeSet::new())
     }
 

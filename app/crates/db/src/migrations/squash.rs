@@ -107,11 +107,15 @@ pub fn squash(
         Optimize::Yes => optimize(module, operations),
         Optimize::No => operations,
     };
+    // An index that was built concurrently may have become part of a new table, which needs no such thing.
+    let needs = |operation: &Operation| {
+        operation.is_concurrent() || matches!(operation, Operation::RunSql(_) | Operation::RunRust(_))
+    };
     let new = NewMigration {
         key: NodeKey::new(module, name(start, end, options)),
         migration: Migration {
             initial: migrations.iter().any(|(_, migration)| migration.initial),
-            atomic: migrations.iter().all(|(_, migration)| migration.atomic),
+            atomic: !operations.iter().any(needs) || migrations.iter().all(|(_, migration)| migration.atomic),
             dependencies: dependencies.into_iter().collect(),
             replaces: squashed.clone(),
             operations,

@@ -122,6 +122,23 @@ fn names_ends_and_options() {
 }
 
 #[test]
+fn a_squashed_migration_is_atomic_unless_something_in_it_cannot_be() {
+    let index = "[[operations]]\nop = \"add_index\"\nmodel = \"Author\"\nindex = { name = \"i\", fields = [\"id\"] }\n\
+                 concurrently = true\n";
+    let sql = "[[operations]]\nop = \"run_sql\"\nsql = \"VACUUM\"\n";
+    for (operation, start, atomic) in [(index, None, true), (index, Some("x.0002"), false), (sql, None, false)] {
+        let loader = files(&[
+            ("x", "0001", &create("Author")),
+            ("x", "0002", &format!("atomic = false\ndependencies = [\"x.0001\"]\n{operation}")),
+        ])
+        .load();
+        let done = squashed(&loader, start, "x.0002").unwrap();
+        assert_eq!(done.new.migration.atomic, atomic, "{operation}");
+        done.new.text().unwrap();
+    }
+}
+
+#[test]
 fn squashed_migrations_are_squashed_again() {
     let mut written = library();
     let first = squashed(&written.load(), None, "x.0002_second").unwrap();
@@ -201,21 +218,58 @@ fn new(text: &str) -> NewMigration {
 fn the_last_migration_is_updated() {
     let written = library();
     let loader = written.load();
+    let one = |loader: &Loader, new: &NewMigration, name: Option<&str>| {
+        update(loader, "x", std::slice::from_ref(new), name, now()).unwrap()
+    };
     let more = new(&format!("dependencies = [\"x.0004_data\", \"y.0002\"]\n{}", add("Book", "title")));
-    let updated = update(&loader, "x", std::slice::from_ref(&more), Some("named"), now()).unwrap();
+    let updated = one(&loader, &more, Some("named"));
     assert_eq!((updated.previous, updated.new.key), (key("x.0004_data"), key("x.0004_named")));
     assert_eq!(updated.new.migration.dependencies, [key("x.0003_name"), key("y.0002")]);
 
     std::fs::remove_file(written.root.path().join("x/migrations/0004_data.toml")).unwrap();
     let loader = written.load();
     let more = new(&format!("dependencies = [\"x.0003_name\"]\n{}", add("Book", "title")));
-    let updated = update(&loader, "x", std::slice::from_ref(&more), None, now()).unwrap();
+    let updated = one(&loader, &more, None);
     assert_eq!(updated.new.key, key("x.0003_author_name_book_title"), "a name that says it all");
-    let same = loader.with(&NewMigration { key: key("x.0004_book_title"), ..more.clone() }).unwrap();
-    let updated = update(&same, "x", &[], None, now()).unwrap();
+    let again = loader.with(&NewMigration { key: key("x.0004_book_title"), ..more.clone() }).unwrap();
+    let nothing = new("dependencies = [\"x.0004_book_title\"]");
+    let updated = one(&again, &nothing, None);
+    assert_eq!(updated.previous.name, "0004_book_title");
+    assert_eq!(updated.new.key.name, "0004_book_title_updated");
+}
+
+#[test]
+fn modules_that_are_updated_together_depend_on_each_others_new_names() {
+    let loader = files(&[
+        ("x", "0001_initial", &format!("initial = true\n{}", create("Author"))),
+        ("x", "0002_name", &format!("dependencies = [\"x.0001_initial\"]\n{}", add("Author", "name"))),
+        ("y", "0001_initial", "initial = true"),
+    ])
+    .load();
+    let new = |key_text: &str, dependencies: &str, operations: &str| {
+        let text = format!("dependencies = [{dependencies}]\n{operations}");
+        NewMigration { key: key(key_text), migration: db::migrations::Migration::parse(&text, "new").unwrap() }
+    };
+    let author = new("x.0003_more", "\"x.0002_name\"", &add("Author", "more"));
+    let book = new("y.0002_book", "\"y.0001_initial\", \"x.0002_name\"", &create("Book"));
+    let both = [author.clone(), book];
+    let done = ["x", "y"].map(|module| update(&loader, module, &both, None, now()).unwrap());
+    let found: Vec<(String, String)> =
+        done.iter().map(|one| (one.new.key.to_string(), format!("{:?}", one.new.migration.dependencies))).collect();
     assert_eq!(
-        (updated.previous.name.as_str(), updated.new.key.name.as_str()),
-        ("0004_book_title", "0004_book_title_updated")
+        found,
+        [
+            ("x.0002_author_name_author_more".to_owned(), "[('x', '0001_initial')]".to_owned()),
+            ("y.0001_initial_updated".to_owned(), "[('x', '0002_author_name_author_more')]".to_owned()),
+        ]
+    );
+    let book = new("y.0002_book", "\"x.0003_more\"", &create("Book"));
+    let back = new("x.0003_more", "\"y.0002_book\"", &add("Author", "more"));
+    let updated = update(&loader, "y", &[author, book.clone()], None, now()).unwrap();
+    assert_eq!(updated.new.migration.dependencies, [key("x.0002_author_name_author_more")]);
+    says(
+        &update(&loader, "x", &[back, book], None, now()).unwrap_err(),
+        &["circular dependency", "y.0001_initial_updated"],
     );
 }
 
