@@ -197,6 +197,13 @@ fields = [{ name = "id", type = "big_integer", primary_key = true, auto_incremen
 const SQUASHED_FILE: &str = "src/modules/books/migrations/0001_squashed_0002_second.toml";
 
 #[test]
+fn the_modules_stand_out_where_there_are_colours() {
+    // Case 154.
+    let ran = sandbox().line("showmigrations --force-color");
+    ran.is(0, "\u{1b}[1mbooks\n\u{1b}[0m [ ] 0001_initial\n [ ] 0002_second\n [ ] 0003_third\n", "");
+}
+
+#[test]
 fn a_squashed_migration_is_one_line() {
     // Case 159.
     let sandbox = sandbox().file(SQUASHED_FILE, SQUASHED);
