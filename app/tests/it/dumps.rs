@@ -1,5 +1,8 @@
 //! The demo data as a dump, from SQLite to PostgreSQL and back.
 
+use framework::db::{ConnectOptions, Database};
+use sea_orm::ConnectionTrait as _;
+
 use crate::binary::Root;
 use crate::postgres;
 
@@ -46,4 +49,37 @@ fn the_demo_data_is_the_same_on_the_other_backend_and_back() {
     // Numbering goes on, and nothing of the schema was touched.
     postgresql.line("load_demo --force -v 0").is(0, "", "");
     postgresql.line("migrate --drift").is(0, "No drift detected.\n", "");
+}
+
+const EDITORS: &str = r#"[
+    {"model": "auth.grouppermission", "pk": 1, "fields": {"group_id": ["editors"], "permission_id": ["mailings", "mailing", "add_mailing"]}},
+    {"model": "auth.group", "pk": 1, "fields": {"name": "editors"}}
+]"#;
+
+#[test]
+fn permissions_that_migrate_made_do_not_collide() {
+    let (first, second) = (sqlite(), sqlite());
+    std::fs::write(first.path().join("editors.json"), EDITORS).expect("a file");
+    first.line("loaddata editors.json").is(0, "Installed 2 object(s) from 1 fixture(s)\n", "");
+    // The same permissions under other numbers, some of which the dump uses for others.
+    let url = format!("sqlite://{}", second.database().display());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let db = Database::connect(ConnectOptions::new(url, "/")).await.expect("a database");
+        db.execute_unprepared("UPDATE auth_permission SET id = 10000 - id").await.expect("other numbers");
+        db.execute_unprepared("UPDATE auth_permission SET id = id - 9990").await.expect("numbers of others");
+        db.close().await.expect("closed");
+    });
+    let dump = first.line("dumpdata auth");
+    std::fs::write(second.path().join("dump.json"), &dump.out).expect("a file");
+    let loaded = second.line("loaddata dump.json");
+    assert_eq!((loaded.code, loaded.err.as_str()), (Some(0), ""));
+    let sorted = |root: &Root, what: &str| {
+        let dump = root.line(&format!("dumpdata {what} --natural-foreign --natural-primary")).out;
+        let mut objects: Vec<String> = dump.trim_matches(['[', ']', '\n']).split("}}, ").map(str::to_owned).collect();
+        objects.iter_mut().for_each(|object| *object = object.trim_end_matches('}').to_owned());
+        objects.sort();
+        objects
+    };
+    assert_eq!(sorted(&second, "auth"), sorted(&first, "auth"));
 }

@@ -1,6 +1,9 @@
 //! `migrate --drift`: where the tables differ from what the applied migrations say.
 
-use db::inspect::{Difference, Side, drift};
+use std::collections::BTreeSet;
+
+use db::Backend;
+use db::inspect::{Side, drift};
 use db::migrations::{Loader, Operation};
 
 use super::{command_error, state_of};
@@ -20,8 +23,11 @@ pub(super) async fn report(
     let database = ctx.database(alias).await?;
     let state = state_of(loader, &database).await?;
     let mut differences = drift(&database, &state).await.map_err(command_error)?;
-    let sql = sql_of_migrations(loader, database.backend());
-    differences.retain(|difference| !said_in_sql(difference, &sql));
+    let applied = database.applied_migrations().await?;
+    let migrations = loader.labels().iter().flat_map(|label| loader.of_module(label));
+    let operations = migrations.filter(|(key, _)| applied.contains_key(key)).flat_map(|(_, found)| &found.operations);
+    let made: BTreeSet<&str> = operations.flat_map(|operation| made_by_sql(operation, database.backend())).collect();
+    differences.retain(|difference| difference.side != Side::Database || !made.contains(difference.name.as_str()));
     if differences.is_empty() {
         console.stdout.write("No drift detected.");
         return Ok(Output::None);
@@ -37,20 +43,13 @@ pub(super) async fn report(
     .into())
 }
 
-/// The texts of all `run_sql`.
-fn sql_of_migrations(loader: &Loader, backend: db::Backend) -> Vec<&str> {
-    let migrations = loader.labels().iter().flat_map(|label| loader.of_module(label));
-    let operations = migrations.flat_map(|(_, migration)| &migration.operations);
-    operations
-        .filter_map(|operation| match operation {
-            Operation::RunSql(op) => Some(op.sql.text(backend)),
-            _ => None,
-        })
-        .collect()
-}
-
-/// Whether a migration made the thing by SQL of its own, of which the models' state knows nothing.
-fn said_in_sql(difference: &Difference, sql: &[&str]) -> bool {
-    let named = !difference.name.is_empty() && difference.side == Side::Database;
-    named && sql.iter().any(|text| text.contains(&difference.name))
+/// The names in SQL that makes something, of which the models' state knows nothing.
+fn made_by_sql(operation: &Operation, backend: Backend) -> impl Iterator<Item = &str> {
+    let text = match operation {
+        Operation::RunSql(op) => op.sql.text(backend),
+        _ => "",
+    };
+    let words = || text.split(|character: char| !character.is_alphanumeric() && character != '_');
+    let makes = words().any(|word| ["create", "add"].iter().any(|verb| word.eq_ignore_ascii_case(verb)));
+    words().filter(move |word| makes && !word.is_empty())
 }
