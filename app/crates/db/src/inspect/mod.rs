@@ -10,12 +10,16 @@ use std::fmt;
 
 use sea_orm::{ConnectionTrait, TransactionTrait};
 
-use crate::{Backend, Database, Error, ProjectState, migrations::HISTORY_TABLE, state::ModelKey};
+use crate::{
+    Backend, Database, Error, ProjectState,
+    migrations::{HISTORY_TABLE, PROGRESS_TABLE},
+    state::ModelKey,
+};
 
 /// Tables that are neither a model's nor drift: the engine's own, and those of libraries that keep theirs beside ours.
 /// A name that ends in `*` stands for all that begin so.
 const FOREIGN_TABLES: &[&str] =
-    &[HISTORY_TABLE, "migration_*", "sqlite_*", "Jobs", "Workers", "_sqlx_migrations", "apalis*", "spatial_ref_sys"];
+    &[HISTORY_TABLE, PROGRESS_TABLE, "sqlite_*", "Jobs", "Workers", "_sqlx_migrations", "apalis*", "spatial_ref_sys"];
 
 /// A table.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -75,6 +75,8 @@ fn several_files_stdin_and_folders_of_modules() {
     let warning = "No fixture data found for 'f.json'. (The file may be empty.)\n";
     empty.line("loaddata f.json").is(0, "Installed 0 object(s) from 1 fixture(s)\n", warning);
     empty.line("loaddata").says_on_err(2, "<FILE>...");
+    let unmigrated = with(Sandbox::new(&[super::shelf]), one);
+    unmigrated.line("loaddata f.json").says_on_err(1, "You have 1 unapplied migration(s).");
 }
 
 #[test]
