@@ -56,10 +56,10 @@ impl Operation {
                 Ok(())
             }
             Operation::AlterTable(op) => {
-                if op.old.table != op.new.table {
-                    check_table_free(state, &op.new.table)?;
-                }
-                self.change_model(&key(&op.model), find_mut(state, &key(&op.model))?)
+                let key = key(&op.model);
+                rename_table(state, &key, &op.old.table, &op.new.table)?;
+                find_mut(state, &key)?.comment.clone_from(&op.new.comment);
+                Ok(())
             }
             Operation::RemoveField(op) => {
                 let key = key(&op.model);

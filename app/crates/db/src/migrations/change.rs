@@ -27,7 +27,8 @@ impl Operation {
         }
     }
 
-    /// Carries the operation out on the one model. References to a renamed field stay as they are.
+    /// Carries the operation out on the one model. References to a renamed field stay as they are, and so does what a
+    /// state knows about tables: within one, that is for [`Operation::apply`].
     ///
     /// # Errors
     /// A reason in words when the old side differs from what the model says; what other models have to say is not
