@@ -28,8 +28,8 @@ pub trait Questioner: Send {
     /// When there is no answer.
     fn not_null_addition(&mut self, model: &ModelKey, field: &Field) -> Result<DefaultValue, Error>;
 
-    /// The same for a date, a time or both: the moment of the migration is a good proposal, see
-    /// [`DefaultValue::now`].
+    /// The same for a date, a time or both: the moment of the migration (`CURRENT_TIMESTAMP` and the like) is a good
+    /// proposal.
     ///
     /// # Errors
     /// When there is no answer.
