@@ -1,5 +1,6 @@
 //! The autodetector: models in a line or two, and what it makes of them.
 
+mod applied;
 mod fields;
 mod models;
 mod names;
