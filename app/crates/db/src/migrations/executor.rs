@@ -169,7 +169,7 @@ impl<'a> Executor<'a> {
             } else {
                 let mut without = states.remove(step);
                 let run = Run::prepare(&loader, step, migration, self.functions, unfinished, &mut without)?;
-                if let Some(found) = unfinished {
+                if let Some(found) = unfinished.filter(|found| !found.is_untouched()) {
                     let done = found.start(step.direction);
                     progress(Progress::Resuming { key: &step.key, done, total: found.total });
                 }

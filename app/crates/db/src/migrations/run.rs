@@ -41,7 +41,8 @@ impl<'a> Run<'a> {
         state: &mut ProjectState,
     ) -> Result<Self, Error> {
         let Step { key, direction } = step;
-        if let Some(found) = unfinished.filter(|found| found.checksum != migration.checksum) {
+        // Where nothing is in force, nothing was done that an edit could contradict.
+        if let Some(found) = unfinished.filter(|found| !found.is_untouched() && found.checksum != migration.checksum) {
             let (migration, done, total) = (key.clone(), found.done, found.total);
             return Err(Error::EditedUnfinished { migration, done, total });
         }

@@ -24,6 +24,11 @@ pub struct Unfinished {
 }
 
 impl Unfinished {
+    /// Whether none of its operations is in force, not even half: its first one failed, or its last one was undone.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.done == 0 && self.under_way.is_none()
+    }
+
     /// How many operations count as in force for one who goes on in `direction`: the one under way is done, or undone,
     /// once more.
     pub(super) fn start(&self, direction: Direction) -> usize {

@@ -182,6 +182,27 @@ async fn a_file_edited_in_between_is_refused_and_a_fake_settles_it() {
 }
 
 #[tokio::test]
+async fn a_file_whose_first_operation_failed_may_be_mended() {
+    each(async |fresh| {
+        let db = &fresh.db;
+        let of = |sql: &str| {
+            let text = format!("atomic = false\n[[operations]]\nop = \"run_sql\"\nsql = \"{sql}\"\nreverse = \"\"\n");
+            files(&[("x", "0001_log", &text)]).load()
+        };
+        run(db, "CREATE TABLE x_log (word text)").await;
+        says(&go(db, &of("INSERT INTO x_lag VALUES ('one')"), Target::Latest, false).await.unwrap_err(), &["x_lag"]);
+        let left = db.unfinished_migrations().await.unwrap().remove(&key("x.0001_log")).unwrap();
+        assert_eq!((left.done, left.under_way), (0, None));
+        let said = go(db, &of("INSERT INTO x_log VALUES ('one')"), Target::Latest, false).await.unwrap();
+        assert_eq!(said, Vec::<String>::new(), "there is nothing to go on after");
+        assert_eq!(log(db).await, ["one"]);
+        assert_eq!(applied(db).await, ["x.0001_log"]);
+        assert!(db.unfinished_migrations().await.unwrap().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn sql_that_stopped_in_the_middle_is_run_again_but_not_undone() {
     each(async |fresh| {
         let (db, loader) = (&fresh.db, steps().load());
