@@ -214,6 +214,16 @@ fn the_environment_answers_where_options_do_not() {
 }
 
 #[test]
+fn a_blank_password_in_the_environment_makes_nobody() {
+    for blank in ["", "  "] {
+        let root = migrated().var("APP_SUPERUSER_PASSWORD", blank);
+        let ran = root.line("createsuperuser --noinput --email joe@example.com");
+        ran.is(1, "", "CommandError: Error: Blank passwords aren't allowed.\n");
+        assert_eq!(count(&root), 0);
+    }
+}
+
+#[test]
 fn another_database_has_its_own_users() {
     // Case 232.
     let root = migrated().var("APP__DATABASES__OTHER__URL", "sqlite://var/other.sqlite3");

@@ -37,6 +37,9 @@ impl Command for cli::Createsuperuser {
     }
 }
 
+/// Django's text.
+const BLANK_PASSWORD: &str = "Error: Blank passwords aren't allowed.";
+
 /// A field that must be unique.
 #[derive(Clone, Copy)]
 enum Field {
@@ -92,6 +95,10 @@ impl Making<'_> {
         let username = options.username.clone().or_else(|| self.variable("USERNAME")).unwrap_or_else(|| email.clone());
         self.check(Field::Username, &username).await?.map_err(CommandError::new)?;
         let password = match self.variable("PASSWORD") {
+            // A secret that a pipeline lost must not become a door without a lock.
+            Some(password) if password.trim().is_empty() => {
+                return Err(CommandError::new(BLANK_PASSWORD).into());
+            }
             Some(password) => accounts::hash(&password, self.ctx.random()).await?,
             None => accounts::unusable(self.ctx.random()),
         };
@@ -194,7 +201,7 @@ fn ask_password(email: &str, username: &str, console: &mut Console) -> anyhow::R
             continue;
         }
         if password.trim().is_empty() {
-            console.error("Error: Blank passwords aren't allowed.");
+            console.error(BLANK_PASSWORD);
             continue;
         }
         let weaknesses = accounts::weaknesses(&password, &person);
