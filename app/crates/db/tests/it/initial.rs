@@ -106,8 +106,8 @@ fn circles_are_broken_inside_a_module_and_between_modules() {
         [
             "Create model A",
             "Create model B",
-            "Add field a_b_id to A",
-            "Create index a_a_b on field(s) a_b_id of model A"
+            "Add field a_b_id to a",
+            "Create index a_a_b on field(s) a_b_id of model a"
         ]
     );
     let between = initial(&state(&[("a", "A", &["b.B"]), ("b", "B", &["a.A"]), ("c", "C", &[])])).unwrap();
@@ -118,7 +118,7 @@ fn circles_are_broken_inside_a_module_and_between_modules() {
             "c.0001_initial: Create model C",
             "a.0001_initial: Create model A",
             "b.0001_initial: Create model B",
-            "a.0002_initial: Add field b_b_id to A",
+            "a.0002_initial: Add field b_b_id to a",
         ]
     );
     says(&initial(&state(&[("a", "A", &["b.B"])])).unwrap_err(), &["a.A", "b.B", "does not exist"]);

@@ -240,7 +240,7 @@ async fn a_required_field_without_value_is_refused_only_when_there_are_rows() {
         migrate(db, &loader, &[node("x.0001_initial")]).await.unwrap();
         fill(db).await;
         let error = migrate(db, &loader, &[Target::Latest]).await.unwrap_err();
-        says(&error, &["Add field code to Shelf", "code"]);
+        says(&error, &["Add field code to shelf", "code"]);
         assert_eq!(count(db, "x_shelf").await, 3);
     })
     .await;

@@ -190,10 +190,10 @@ fn branches_are_merged() {
     assert_eq!(
         shown,
         [
-            (vec!["0005_b"], vec!["Add field b to Book".to_owned()]),
+            (vec!["0005_b"], vec!["Add field b to book".to_owned()]),
             (
                 vec!["0005_a", "0006_more"],
-                vec!["Add field a to Author".to_owned(), "Add field more to Author".to_owned()]
+                vec!["Add field a to author".to_owned(), "Add field more to author".to_owned()]
             ),
         ]
     );

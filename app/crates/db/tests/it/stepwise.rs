@@ -282,9 +282,9 @@ fn concurrent_indexes_are_shown_as_sql() {
     let before = loader.state_after(&[key("x.0001_initial")]).unwrap();
     let after = loader.state_after(&[key("x.0001_initial"), key("x.0002_index")]).unwrap();
     let operation = &loader.migration(&key("x.0002_index")).unwrap().operations[0];
-    assert_eq!(operation.describe(), "Concurrently create index by_name on field(s) name of model Author");
+    assert_eq!(operation.describe(), "Concurrently create index by_name on field(s) name of model author");
     let reversed = operation.reversed().unwrap();
-    assert_eq!(reversed.describe(), "Concurrently remove index by_name from Author");
+    assert_eq!(reversed.describe(), "Concurrently remove index by_name from author");
     let there = Change { operation, module: "x", before: &before, after: &after };
     let back = Change { operation: &reversed, module: "x", before: &after, after: &before };
     for (backend, change, sql) in [

@@ -104,11 +104,11 @@ fn backwards_goes_in_reverse_order() {
 #[test]
 fn a_migration_that_is_not_atomic_is_no_transaction() {
     // Case 162.
-    let text = "--\n-- Alter field name on Author\n--\nALTER TABLE \"books_author\" ALTER COLUMN \"name\" TYPE text";
+    let text = "--\n-- Alter field name on author\n--\nALTER TABLE \"books_author\" ALTER COLUMN \"name\" TYPE text";
     let ran = postgres().line("sqlmigrate books 0003");
     assert!(ran.code == 0 && ran.out.starts_with(text) && !ran.out.contains("COMMIT"), "{ran:?}");
     let ran = sandbox().line("sqlmigrate books 0003");
-    let begin = "PRAGMA foreign_keys = OFF;\n--\n-- Alter field name on Author\n--\n\
+    let begin = "PRAGMA foreign_keys = OFF;\n--\n-- Alter field name on author\n--\n\
         -- (`migrate` also makes again what raw SQL hung on books_author: indexes, triggers)\nCREATE TABLE ";
     assert!(ran.out.starts_with(begin) && ran.out.ends_with("\nPRAGMA foreign_keys = ON;\n"), "{ran:?}");
 }

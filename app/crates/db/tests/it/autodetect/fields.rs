@@ -36,10 +36,10 @@ fn fills(new: &[NewMigration]) -> Vec<Option<DefaultValue>> {
 #[test]
 fn add_remove_and_alter_field() {
     let (without, with_name) = (with(&[]), with(&[nullable("name")]));
-    assert_eq!(changes(&[&without], &[&with_name]), ["x.0002_author_name: + Add field name to Author"]);
-    assert_eq!(changes(&[&with_name], &[&without]), ["x.0002_remove_author_name: - Remove field name from Author"]);
+    assert_eq!(changes(&[&without], &[&with_name]), ["x.0002_author_name: + Add field name to author"]);
+    assert_eq!(changes(&[&with_name], &[&without]), ["x.0002_remove_author_name: - Remove field name from author"]);
     let longer = with(&[Field { kind: FieldType::String(Some(200)), ..nullable("name") }]);
-    assert_eq!(changes(&[&with_name], &[&longer]), ["x.0002_alter_author_name: ~ Alter field name on Author"]);
+    assert_eq!(changes(&[&with_name], &[&longer]), ["x.0002_alter_author_name: ~ Alter field name on author"]);
     let reordered = with(&[nullable("b"), nullable("a")]);
     assert_eq!(changes(&[&with(&[nullable("a"), nullable("b")])], &[&reordered]), Vec::<String>::new());
 }
@@ -54,16 +54,16 @@ fn add_fk_before_what_needs_it() {
     assert_eq!(
         changes(&[&old[0], &old[1]], &[&new, &old[1]]),
         [
-            "x.0002_book_title_book_zoo_id_book_x_book_zoo_and_more: + Add field title to Book, + Add field zoo_id to Book, \
-          + Create index x_book_zoo on field(s) zoo_id, title of model Book, \
-          + Create constraint x_book_title on model Book"
+            "x.0002_book_title_book_zoo_id_book_x_book_zoo_and_more: + Add field title to book, + Add field zoo_id to book, \
+          + Create index x_book_zoo on field(s) zoo_id, title of model book, \
+          + Create constraint x_book_title on model book"
         ]
     );
     assert_eq!(
         changes(&[&new, &old[1]], &[&old[0], &old[1]]),
-        ["x.0002_remove_book_x_book_zoo_remove_book_x_book_title_and_more: - Remove index x_book_zoo from Book, \
-          - Remove constraint x_book_title from model Book, - Remove field title from Book, \
-          - Remove field zoo_id from Book"]
+        ["x.0002_remove_book_x_book_zoo_remove_book_x_book_title_and_more: - Remove index x_book_zoo from book, \
+          - Remove constraint x_book_title from model book, - Remove field title from book, \
+          - Remove field zoo_id from book"]
     );
 }
 
@@ -98,7 +98,7 @@ fn add_auto_field_does_not_request_default() {
     let (made, _) = detected(&state(&[&old]), &state(&[&new]), &[]);
     assert_eq!(
         lines(&made),
-        ["x.0002_alter_author_code_author_id: ~ Alter field code on Author, + Add field id to Author"]
+        ["x.0002_alter_author_code_author_id: ~ Alter field code on author, + Add field id to author"]
     );
     assert_eq!(fills(&made), [None, None]);
 }
@@ -148,19 +148,19 @@ fn alter_field_to_not_null() {
 fn rename_field() {
     let (old, new) = (with(&[text("name")]), with(&[text("names")]));
     let (made, questions) = asked(&[&old], &[&new], &[Answer::Yes]);
-    assert_eq!(made, ["x.0002_rename_name_author_names: ~ Rename field name on Author to names"]);
+    assert_eq!(made, ["x.0002_rename_name_author_names: ~ Rename field name on author to names"]);
     assert_eq!(questions, ["field x.Author.name to names"]);
     let refused = [Answer::No, Answer::Value(DefaultValue::Text(String::new()))];
     let (made, _) = asked(&[&old], &[&new], &refused);
     assert_eq!(
         made,
-        ["x.0002_remove_author_name_author_names: - Remove field name from Author, + Add field names to Author"]
+        ["x.0002_remove_author_name_author_names: - Remove field name from author, + Add field names to author"]
     );
     let (made, questions) = asked(&[&old], &[&with(&[Field { null: true, ..text("names") }])], &[]);
     assert!(made[0].contains("Remove field name"), "{made:?}");
     assert_eq!(questions, Vec::<String>::new(), "another definition is another column");
     let (made, _) = asked(&[&old], &[&with(&[text("Name")])], &[]);
-    assert_eq!(made, ["x.0002_rename_name_author_name: ~ Rename field name on Author to Name"], "case only");
+    assert_eq!(made, ["x.0002_rename_name_author_name: ~ Rename field name on author to Name"], "case only");
 }
 
 #[test]
@@ -176,8 +176,8 @@ fn rename_field_by_hint_and_what_refers_to_it_follows() {
     });
     assert_eq!(
         changes(&[&old], &[&new]),
-        ["x.0002_rename_name_author_names_and_more: ~ Rename field name on Author to names, \
-          ~ Rename index x_author_name_idx on Author to x_author_names_idx, ~ Alter field names on Author"]
+        ["x.0002_rename_name_author_names_and_more: ~ Rename field name on author to names, \
+          ~ Rename index x_author_name_idx on author to x_author_names_idx, ~ Alter field names on author"]
     );
 }
 
@@ -191,8 +191,8 @@ fn another_primary_key() {
     assert_eq!(
         made,
         [
-            "x.0002_alter_author_id_author_uuid_remove_author_id: ~ Alter field id on Author, + Add field uuid to Author, \
-          - Remove field id from Author"
+            "x.0002_alter_author_id_author_uuid_remove_author_id: ~ Alter field id on author, + Add field uuid to author, \
+          - Remove field id from author"
         ],
         "a table is never without columns"
     );
@@ -208,9 +208,9 @@ fn another_primary_key() {
     assert_eq!(
         made,
         [
-            "y.0002_alter_book_author_id <- x.0001_initial: ~ Alter field author_id on Book",
-            "x.0002_remove_author_id_author_code <- y.0002_alter_book_author_id: - Remove field id from Author, + Add field code to Author",
-            "y.0003_alter_book_author_id <- x.0002_remove_author_id_author_code: ~ Alter field author_id on Book",
+            "y.0002_alter_book_author_id <- x.0001_initial: ~ Alter field author_id on book",
+            "x.0002_remove_author_id_author_code <- y.0002_alter_book_author_id: - Remove field id from author, + Add field code to author",
+            "y.0003_alter_book_author_id <- x.0002_remove_author_id_author_code: ~ Alter field author_id on book",
         ]
     );
 }

@@ -29,14 +29,14 @@ fn old_models_that_reference_each_other() {
     assert_eq!(
         changes(&[&author, &book], &[]),
         ["x.0002_remove_book_author_id_delete_author_delete_book: \
-          - Remove field author_id from Book, - Delete model Author, - Delete model Book"]
+          - Remove field author_id from book, - Delete model Author, - Delete model Book"]
     );
     // A column that something else needs stays, and only references nothing any more.
     let indexed = but(&book, |book| book.indexes.push(index("x_book_author", &["author_id"])));
     assert_eq!(
         changes(&[&author, &indexed], &[]),
         ["x.0002_alter_book_author_id_delete_author_delete_book: \
-          ~ Alter field author_id on Book, - Delete model Author, - Delete model Book"]
+          ~ Alter field author_id on book, - Delete model Author, - Delete model Book"]
     );
     // One that references the other goes before it.
     let book = model("x.Book", &[]);
@@ -88,7 +88,7 @@ fn rename_model() {
     let (made, _) = answered(&history, &state(&[&old, &book]), &state(&[&new, &moved]), &[Answer::No]);
     let refused = [
         "x.0002_writer: + Create model Writer",
-        "y.0002_alter_book_author_id <- x.0002_writer: ~ Alter field author_id on Book",
+        "y.0002_alter_book_author_id <- x.0002_writer: ~ Alter field author_id on book",
         "x.0003_delete_author <- y.0002_alter_book_author_id: - Delete model Author",
     ];
     assert_eq!(lines(&made), refused);
@@ -142,7 +142,7 @@ fn rename_model_by_hint_needs_no_question_and_forgives_other_changes() {
     let (made, _) = detected(&state(&[&old]), &to, &[]);
     assert_eq!(
         lines(&made),
-        ["x.0002_rename_author_writer_writer_city: ~ Rename model Author to Writer, + Add field city to Writer"]
+        ["x.0002_rename_author_writer_writer_city: ~ Rename model Author to Writer, + Add field city to writer"]
     );
     let (again, _) = detected(&to, &to, &[]);
     assert!(again.is_empty(), "the hint may stay");
@@ -160,7 +160,7 @@ fn rename_model_with_renamed_rel_field() {
     assert_eq!(
         made,
         ["x.0002_rename_author_writer_rename_author_id_book_writer_id: \
-          ~ Rename model Author to Writer, ~ Rename field author_id on Book to writer_id"]
+          ~ Rename model Author to Writer, ~ Rename field author_id on book to writer_id"]
     );
     assert_eq!(questions, ["model x.Author to Writer", "field x.Book.author_id to writer_id"]);
 }
@@ -205,7 +205,7 @@ fn rename_field_with_renamed_model() {
     assert_eq!(
         made,
         ["x.0002_rename_author_renamedauthor_and_more: \
-          ~ Rename model Author to RenamedAuthor, ~ Rename field name on RenamedAuthor to renamed_name"]
+          ~ Rename model Author to RenamedAuthor, ~ Rename field name on renamedauthor to renamed_name"]
     );
     assert_eq!(questions, ["model x.Author to RenamedAuthor", "field x.RenamedAuthor.name to renamed_name"]);
 }
@@ -215,13 +215,13 @@ fn alter_db_table_and_comment() {
     let plain = model("x.Author", &[]);
     let table = |name: &'static str| but(&plain, |model| model.table = name.to_owned());
     let comment = |text: &'static str| but(&plain, |model| model.comment = Some(text.to_owned()));
-    let renamed = ["x.0002_alter_author_table: ~ Rename table for Author to author_one"];
+    let renamed = ["x.0002_alter_author_table: ~ Rename table for author to author_one"];
     assert_eq!(changes(&[&plain], &[&table("author_one")]), renamed, "add");
     assert_eq!(changes(&[&table("author_two")], &[&table("author_one")]), renamed, "change");
-    let removed = ["x.0002_alter_author_table: ~ Rename table for Author to x_author"];
+    let removed = ["x.0002_alter_author_table: ~ Rename table for author to x_author"];
     assert_eq!(changes(&[&table("author_two")], &[&plain]), removed, "remove");
     assert_eq!(changes(&[&table("one")], &[&table("one")]), Vec::<String>::new(), "no changes");
-    let commented = ["x.0002_alter_author_table_comment: ~ Alter table comment of Author"];
+    let commented = ["x.0002_alter_author_table_comment: ~ Alter table comment of author"];
     assert_eq!(changes(&[&plain], &[&comment("a")]), commented);
     assert_eq!(changes(&[&comment("a")], &[&comment("b")]), commented);
     assert_eq!(changes(&[&comment("b")], &[&plain]), commented);
@@ -243,7 +243,7 @@ fn alter_db_table_with_model_change() {
         made,
         [
             "x.0002_rename_author_writer_delete_other_alter_writer_table: ~ Rename model Author to Writer, - Delete model Other, \
-          ~ Rename table for Writer to x_writer"
+          ~ Rename table for writer to x_writer"
         ]
     );
 }
@@ -256,9 +256,9 @@ fn a_new_model_may_take_the_table_of_one_that_goes() {
     assert_eq!(
         changes(&[&old[0], &old[1]], &[&new, &user]),
         [
-            "y.0002_alter_user_old_id <- x.0001_initial: ~ Alter field old_id on User",
+            "y.0002_alter_user_old_id <- x.0001_initial: ~ Alter field old_id on user",
             "x.0002_delete_old_new <- y.0002_alter_user_old_id: - Delete model Old, + Create model New",
-            "y.0003_alter_user_old_id <- x.0002_delete_old_new: ~ Alter field old_id on User",
+            "y.0003_alter_user_old_id <- x.0002_delete_old_new: ~ Alter field old_id on user",
         ]
     );
     // A module may hand a model over to another.

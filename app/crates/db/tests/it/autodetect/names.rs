@@ -56,7 +56,7 @@ fn the_next_number_after_the_last_of_the_module() {
     let (made, _) = answered(&history, &state(&[&old]), &state(&[&new, &other, &third]), &[]);
     assert_eq!(
         lines(&made),
-        ["x.0008_a_n: + Add field n to A", "y.0013_initial: + Create model B", "z.0001_initial: + Create model C",]
+        ["x.0008_a_n: + Add field n to a", "y.0013_initial: + Create model B", "z.0001_initial: + Create model C",]
     );
     let dependencies: Vec<_> = made.iter().flat_map(|new| &new.migration.dependencies).cloned().collect();
     assert_eq!(dependencies, [key("x.0007_seventh"), key("y.0001_squashed_0012_last")]);

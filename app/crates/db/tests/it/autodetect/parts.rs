@@ -19,27 +19,27 @@ fn add_remove_rename_and_order_indexes() {
     assert_eq!(
         changes(&[&plain], &[&one]),
         [
-            "x.0002_book_book_title_author_idx: + Create index book_title_author_idx on field(s) author, title of model Book"
+            "x.0002_book_book_title_author_idx: + Create index book_title_author_idx on field(s) author, title of model book"
         ]
     );
     assert_eq!(
         changes(&[&one], &[&plain]),
-        ["x.0002_remove_book_book_title_author_idx: - Remove index book_title_author_idx from Book"]
+        ["x.0002_remove_book_book_title_author_idx: - Remove index book_title_author_idx from book"]
     );
     assert_eq!(
         changes(&[&one], &[&with("renamed_idx", &["author", "title"])]),
         [
-            "x.0002_rename_book_title_author_idx_renamed_idx: ~ Rename index book_title_author_idx on Book to renamed_idx"
+            "x.0002_rename_book_title_author_idx_renamed_idx: ~ Rename index book_title_author_idx on book to renamed_idx"
         ]
     );
-    let order = "x.0002_remove_book_book_title_author_idx_and_more: - Remove index book_title_author_idx from Book, + Create index";
+    let order = "x.0002_remove_book_book_title_author_idx_and_more: - Remove index book_title_author_idx from book, + Create index";
     let reordered = changes(&[&one], &[&with("book_author_title_idx", &["title", "author"])]);
-    assert_eq!(reordered, [format!("{order} book_author_title_idx on field(s) title, author of model Book")]);
+    assert_eq!(reordered, [format!("{order} book_author_title_idx on field(s) title, author of model book")]);
     let same_name = changes(&[&one], &[&with("book_title_author_idx", &["title"])]);
-    assert_eq!(same_name, [format!("{order} book_title_author_idx on field(s) title of model Book")]);
+    assert_eq!(same_name, [format!("{order} book_title_author_idx on field(s) title of model book")]);
     let partial = but(&one, |book| book.indexes[0].condition = Some("author <> ''".to_owned()));
     let conditional = changes(&[&one], &[&partial]);
-    assert_eq!(conditional, [format!("{order} book_title_author_idx on field(s) author, title of model Book")]);
+    assert_eq!(conditional, [format!("{order} book_title_author_idx on field(s) author, title of model book")]);
     // Two that swap their names cannot be renamed in place.
     let both = |first: &str, second: &str| {
         but(&plain, |book| book.indexes = vec![index(first, &["title"]), index(second, &["author"])])
@@ -53,7 +53,7 @@ fn add_remove_rename_and_order_indexes() {
         })
     };
     let moved = changes(&[&with("moving", &["title"]), &other(false)], &[&plain, &other(true)]);
-    assert!(moved[0].contains("- Remove index moving from Book, + Create index moving"), "{moved:?}");
+    assert!(moved[0].contains("- Remove index moving from book, + Create index moving"), "{moved:?}");
 }
 
 #[test]
@@ -68,8 +68,8 @@ fn add_constraints_and_index_with_new_model() {
     assert_eq!(
         changes(&[&book], &[&book_and(&new), &author]),
         ["x.0002_author_book_author_id_book_book_title_author_idx_and_more: + Create model Author, \
-          + Add field author_id to Book, + Create index book_title_author_idx on field(s) title, author_id of model Book, \
-          + Create constraint unique_title_author on model Book"]
+          + Add field author_id to book, + Create index book_title_author_idx on field(s) title, author_id of model book, \
+          + Create constraint unique_title_author on model book"]
     );
 }
 
@@ -84,21 +84,21 @@ fn add_remove_and_recreate_constraints() {
     let one = with(check("author_named", "name <> ''"));
     assert_eq!(
         changes(&[&plain], &[&one]),
-        ["x.0002_author_author_named: + Create constraint author_named on model Author"]
+        ["x.0002_author_author_named: + Create constraint author_named on model author"]
     );
     assert_eq!(
         changes(&[&one], &[&plain]),
-        ["x.0002_remove_author_author_named: - Remove constraint author_named from model Author"]
+        ["x.0002_remove_author_author_named: - Remove constraint author_named from model author"]
     );
     let recreated = "x.0002_remove_author_author_named_author_author_named: \
-                     - Remove constraint author_named from model Author, + Create constraint author_named on model Author";
+                     - Remove constraint author_named from model author, + Create constraint author_named on model author";
     assert_eq!(changes(&[&one], &[&with(check("author_named", "length(name) > 1"))]), [recreated]);
     assert_eq!(changes(&[&one], &[&with(unique("author_named", &["name", "city"]))]), [recreated]);
     let renamed = changes(&[&with(unique("a", &["name"]))], &[&with(unique("b", &["name"]))]);
     assert_eq!(
         renamed,
         [
-            "x.0002_remove_author_a_author_b: - Remove constraint a from model Author, + Create constraint b on model Author"
+            "x.0002_remove_author_a_author_b: - Remove constraint a from model author, + Create constraint b on model author"
         ]
     );
     // A constraint here has no message or other property that could change without the rows being checked anew:

@@ -46,7 +46,7 @@ fn fk_dependency_other_app() {
     let new = model("testapp.Author", &[db::state::Field { null: true, ..to("book_id", "otherapp.Book") }]);
     assert_eq!(
         changes(&[&old, &other], &[&new, &other]),
-        ["testapp.0002_author_book_id <- otherapp.0001_initial: + Add field book_id to Author"]
+        ["testapp.0002_author_book_id <- otherapp.0001_initial: + Add field book_id to author"]
     );
 }
 
@@ -61,7 +61,7 @@ fn circular_fk_dependency() {
         [
             "otherapp.0001_initial: + Create model Book",
             "testapp.0001_initial <- otherapp.0001_initial: + Create model Author, + Create model Publisher",
-            "otherapp.0002_initial <- testapp.0001_initial: + Add field author_id to Book",
+            "otherapp.0002_initial <- testapp.0001_initial: + Add field author_id to book",
         ]
     );
     assert!(made.iter().all(|new| new.migration.initial));
@@ -73,7 +73,7 @@ fn same_app_circular_fk_dependency() {
         (model("x.Author", &[to("publisher_id", "x.Publisher")]), model("x.Publisher", &[to("author_id", "x.Author")]));
     assert_eq!(
         changes(&[], &[&author, &publisher]),
-        ["x.0001_initial: + Create model Author, + Create model Publisher, + Add field publisher_id to Author"],
+        ["x.0001_initial: + Create model Author, + Create model Publisher, + Add field publisher_id to author"],
         "and no dependency on itself"
     );
     // A third that only looks on is not touched, and a key in the circle is made without its reference.
@@ -86,11 +86,11 @@ fn same_app_circular_fk_dependency() {
     both_keyed.1.fields[0].references = to("", "x.Keyed").references;
     assert_eq!(
         changes(&[], &[&keyed, &other]),
-        ["x.0001_initial: + Create model Other, + Create model Keyed, + Add field keyed_id to Other"]
+        ["x.0001_initial: + Create model Other, + Create model Keyed, + Add field keyed_id to other"]
     );
     assert_eq!(
         changes(&[], &[&keyed, &both_keyed]),
-        ["x.0001_initial: + Create model Keyed, + Create model Other, ~ Alter field id on Keyed"]
+        ["x.0001_initial: + Create model Keyed, + Create model Other, ~ Alter field id on keyed"]
     );
 }
 
@@ -153,13 +153,13 @@ fn concrete_field_changed_to_many_to_many_and_back() {
     assert_eq!(
         changes(&[&concrete, &publisher], &[&bare, &publisher, &table]),
         [
-            "x.0002_author_publishers_remove_author_publishers: + Create model Author_publishers, - Remove field publishers from Author"
+            "x.0002_author_publishers_remove_author_publishers: + Create model Author_publishers, - Remove field publishers from author"
         ]
     );
     assert_eq!(
         changes(&[&bare, &publisher, &table], &[&concrete, &publisher]),
         [
-            "x.0002_author_publishers_delete_author_publishers: + Add field publishers to Author, - Delete model Author_publishers"
+            "x.0002_author_publishers_delete_author_publishers: + Add field publishers to author, - Delete model Author_publishers"
         ]
     );
 }
@@ -177,7 +177,7 @@ fn many_to_many_tables_follow_renames_unasked() {
         lines(&made),
         ["x.0002_rename_mailing_campaign_and_more: ~ Rename model Mailing to Campaign, \
           ~ Rename model Mailing_recipients to Campaign_recipients, \
-          ~ Rename field mailing_id on Campaign_recipients to campaign_id"]
+          ~ Rename field mailing_id on campaign_recipients to campaign_id"]
     );
     let renamed = link("x.Mailing_recipients", [("mailing_id", "x.Mailing"), ("person_id", "y.Person")]);
     let (made, asked) = detected(&state(&[&mailing, &user, &table]), &state(&[&mailing, &person, &renamed]), &[Yes]);
@@ -186,7 +186,7 @@ fn many_to_many_tables_follow_renames_unasked() {
         lines(&made),
         [
             "x.0002_rename_user_id_mailing_recipients_person_id: \
-             ~ Rename field user_id on Mailing_recipients to person_id",
+             ~ Rename field user_id on mailing_recipients to person_id",
             "y.0002_rename_user_person: ~ Rename model User to Person",
         ]
     );

@@ -11,7 +11,7 @@ const VALUE: &str = "Please enter the default value as valid TOML.\nTexts stand 
     be given too, such as { sql = \"CURRENT_TIMESTAMP\" }.\nType 'exit' to exit this prompt\n>>> ";
 
 const ADDED: &str =
-    "Migrations for 'books':\n  src/modules/books/migrations/0002_author_age.toml\n    + Add field age to Author\n";
+    "Migrations for 'books':\n  src/modules/books/migrations/0002_author_age.toml\n    + Add field age to author\n";
 
 #[test]
 fn without_questions_a_column_that_needs_a_value_is_refused() {
@@ -67,7 +67,7 @@ fn a_column_that_stops_being_optional_offers_three_choices() {
         default now (will be set on all existing rows with a null value for this column)\n 2) Ignore for now. Existing rows \
         that contain NULL values will have to be handled manually, for example with a run_rust or run_sql operation.\n 3) Quit \
         and manually define a default value in models.rs.\nSelect an option: ";
-    let altered = "Migrations for 'books':\n  src/modules/books/migrations/0002_alter_author_name.toml\n    ~ Alter field name on Author\n";
+    let altered = "Migrations for 'books':\n  src/modules/books/migrations/0002_alter_author_name.toml\n    ~ Alter field name on author\n";
     let file = format!("{FOLDER}/0002_alter_author_name.toml");
     let sandbox = changed(&[books::with_optional_name], &[books::first]).typed("3\n");
     sandbox.line("makemigrations").is(3, question, "Nothing was written.\n");
@@ -94,7 +94,7 @@ fn for_a_moment_now_is_proposed() {
     let sandbox = changed(&[books::first], &[books::with_joined]);
     sandbox.line("makemigrations --noinput").says_on_err(3, "Field 'joined' on model 'Author' not migrated");
     let sandbox = sandbox.typed("1\n\n");
-    let added = "Migrations for 'books':\n  src/modules/books/migrations/0002_author_joined.toml\n    + Add field joined to Author\n";
+    let added = "Migrations for 'books':\n  src/modules/books/migrations/0002_author_joined.toml\n    + Add field joined to author\n";
     sandbox.line("makemigrations").is(0, &format!("{question}{added}"), "");
     let text = sandbox.text(&format!("{FOLDER}/0002_author_joined.toml"));
     assert!(text.ends_with("fill = { sql = \"CURRENT_TIMESTAMP\" }\n"), "{text}");
@@ -109,7 +109,7 @@ fn a_rename_is_asked_for_and_never_guessed() {
     let sandbox = changed(&[books::first], &[books::with_names]).typed("y\n");
     let out = format!(
         "{RENAMED}Migrations for 'books':\n  src/modules/books/migrations/0002_rename_name_author_names.toml\n    \
-         ~ Rename field name on Author to names\n"
+         ~ Rename field name on author to names\n"
     );
     sandbox.line("makemigrations").is(0, &out, "");
     let sandbox = changed(&[books::first], &[books::with_names]);
@@ -137,7 +137,7 @@ fn enter_takes_the_default_answer() {
 fn a_rename_that_the_code_says_is_not_asked_for() {
     let sandbox = changed(&[books::first], &[books::with_said_rename]);
     let out = "Migrations for 'books':\n  src/modules/books/migrations/0002_rename_name_author_names.toml\n    \
-        ~ Rename field name on Author to names\n";
+        ~ Rename field name on author to names\n";
     sandbox.line("makemigrations --noinput").is(0, out, "");
     sandbox.line("makemigrations --check").is(0, "No changes detected\n", "");
 }

@@ -27,7 +27,7 @@ fn forked() -> Sandbox {
         .file("src/modules/books/migrations/0002_text.toml", TEXT)
 }
 
-const BRANCHES: &str = "Merging books\n  Branch 0002_nickname\n    + Add field nickname to Author\n  Branch 0002_text\n    \
+const BRANCHES: &str = "Merging books\n  Branch 0002_nickname\n    + Add field nickname to author\n  Branch 0002_text\n    \
     s Raw SQL operation\n";
 
 const QUESTION: &str = "\nMerging will only work if the operations printed above do not conflict\nwith each other (working on \

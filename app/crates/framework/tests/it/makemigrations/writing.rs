@@ -68,7 +68,7 @@ fn a_path_outside_the_current_directory_is_shown_whole() {
 fn check_says_what_is_missing_and_fails() {
     // Case 168.
     let sandbox = changed(&[books::first], &[books::with_nickname]);
-    let text = "Migrations for 'books':\n  src/modules/books/migrations/0002_author_nickname.toml\n    + Add field nickname to Author\n";
+    let text = "Migrations for 'books':\n  src/modules/books/migrations/0002_author_nickname.toml\n    + Add field nickname to author\n";
     sandbox.line("makemigrations --check").is(1, text, "");
     sandbox.line("makemigrations --check -v0").is(1, "", "");
     assert_eq!(sandbox.names(FOLDER), ["0001_initial.toml"]);
@@ -86,7 +86,7 @@ fn a_dry_run_shows_and_asks_nothing() {
     assert_eq!(sandbox.names(FOLDER), [""; 0]);
     let sandbox = changed(&[books::first], &[books::with_age]).typed("");
     let out =
-        "Migrations for 'books':\n  src/modules/books/migrations/0002_author_age.toml\n    + Add field age to Author\n";
+        "Migrations for 'books':\n  src/modules/books/migrations/0002_author_age.toml\n    + Add field age to author\n";
     sandbox.line("makemigrations --dry-run").is(0, out, "");
     sandbox.line("makemigrations --check").is(1, out, "");
 }
