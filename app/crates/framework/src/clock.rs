@@ -1,9 +1,10 @@
 //! The clock and the source of randomness that a context hands out, so that tests can set both.
 
-use std::fmt::Write as _;
 use std::sync::Mutex;
 
 use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::mac::hex;
 
 /// Tells the time.
 pub trait Clock: Send + Sync {
@@ -61,8 +62,5 @@ impl Random for SystemRandom {
 pub fn random_hex(random: &dyn Random, bytes: usize) -> String {
     let mut buffer = vec![0; bytes];
     random.fill(&mut buffer);
-    buffer.iter().fold(String::with_capacity(bytes * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex(&buffer)
 }

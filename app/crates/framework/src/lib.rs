@@ -13,6 +13,7 @@ mod fixtures;
 pub mod http;
 pub mod i18n;
 pub mod logging;
+mod mac;
 pub mod management;
 pub mod migrations;
 pub mod module;

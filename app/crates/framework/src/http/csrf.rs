@@ -4,9 +4,8 @@
 //! has to be repeated in the form (`csrf_field()` in templates) or in the header `X-CSRFToken`: another site can do
 //! neither, and a token of another session, planted as a cookie, has the wrong mac.
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use hmac::{Hmac, Mac as _};
 use http::{Method, header};
-use secrecy::ExposeSecret as _;
 use sha2::Sha256;
 
 use super::cookies;
@@ -14,6 +13,7 @@ use super::{Error, Request, Result};
 use crate::clock::random_hex;
 use crate::conf::Settings;
 use crate::context::Context;
+use crate::mac::hex;
 
 /// The field of a form that holds the token.
 pub(super) const FIELD: &str = "csrfmiddlewaretoken";
@@ -34,8 +34,7 @@ pub(super) struct Unchecked;
 pub(super) fn token(ctx: &Context, session: &str) -> String {
     let nonce = random_hex(ctx.random(), NONCE_BYTES);
     let mac = mac(ctx.settings(), session, &nonce).finalize().into_bytes();
-    let mac: String = mac.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{nonce}.{mac}")
+    format!("{nonce}.{}", hex(&mac))
 }
 
 /// Whether a token is one of ours for this session. Takes as long for any token.
@@ -49,9 +48,7 @@ pub(super) fn is_valid(settings: &Settings, session: &str, token: &str) -> bool 
 }
 
 fn mac(settings: &Settings, session: &str, nonce: &str) -> Hmac<Sha256> {
-    let key = settings.secret_key.expose_secret().as_bytes();
-    let mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
-    mac.chain_update(b"csrf:").chain_update(session.as_bytes()).chain_update(b":").chain_update(nonce.as_bytes())
+    crate::mac::mac(settings, &["csrf", session, nonce])
 }
 
 /// Lets a request go on that this site's own page sent, or that changes nothing.

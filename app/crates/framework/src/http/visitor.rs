@@ -6,12 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::anyhow;
 use axum_core::body::Body;
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use hmac::Mac as _;
 use http::request::Parts;
 use http::{HeaderValue, header};
 use minijinja::Value;
-use secrecy::ExposeSecret as _;
-use sha2::Sha256;
 use tokio::sync::OnceCell;
 
 use super::cookies::{self, Scripts};
@@ -20,6 +18,7 @@ use super::{Result, csrf};
 use crate::accounts::Account;
 use crate::context::Context;
 use crate::contrib::auth::service;
+use crate::mac::{hex, mac};
 use crate::templates::Values;
 
 /// What a session remembers of the password hash that was in force at the login: another password ends it.
@@ -196,8 +195,5 @@ impl Visitor {
 
 /// Stands for the password hash in a session, without giving it away.
 fn auth_hash(ctx: &Context, account: &Account) -> String {
-    let key = ctx.settings().secret_key.expose_secret().as_bytes();
-    let mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
-    let mac = mac.chain_update(b"session:").chain_update(account.password.as_bytes()).finalize();
-    mac.into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&mac(ctx.settings(), &["session", &account.password]).finalize().into_bytes())
 }

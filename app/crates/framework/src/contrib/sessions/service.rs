@@ -1,7 +1,5 @@
 //! What can be done with sessions. Only this file writes their rows.
 
-use std::fmt::Write as _;
-
 use chrono::{DateTime, Utc};
 use db::Database;
 use sea_orm::ActiveValue::{NotSet, Set};
@@ -9,6 +7,7 @@ use sea_orm::{ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryF
 use sha2::{Digest as _, Sha256};
 
 use super::models::session;
+use crate::mac::hex;
 
 /// A session to be stored.
 pub struct NewSession<'a> {
@@ -26,10 +25,7 @@ pub struct NewSession<'a> {
 
 /// What is stored in place of a key. The key has 256 random bits, so it needs neither salt nor a slow hash.
 fn hashed(key: &str) -> String {
-    Sha256::digest(key.as_bytes()).iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex(&Sha256::digest(key.as_bytes()))
 }
 
 /// The session with this key, unless it has expired.
