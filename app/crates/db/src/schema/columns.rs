@@ -58,11 +58,6 @@ pub(crate) fn default_sql(value: &DefaultValue) -> String {
     }
 }
 
-/// ` DEFAULT x`, or nothing.
-pub(super) fn default_clause(value: Option<&DefaultValue>) -> String {
-    value.map_or_else(String::new, |value| format!(" DEFAULT {}", default_sql(value)))
-}
-
 /// `REFERENCES "table" ("column") ON DELETE …`. Checked at each statement, but a transaction can ask to have it
 /// checked at its end (`SET CONSTRAINTS ALL DEFERRED`, `PRAGMA defer_foreign_keys`), as loading rows in any order needs.
 pub(super) fn references(reference: &Reference, state: &ProjectState) -> Result<String, String> {

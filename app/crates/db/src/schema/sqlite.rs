@@ -6,7 +6,7 @@ use crate::{
     Backend, ProjectState,
     backend::{literal, quote, quote_list},
     migrations::{AddField, AlterField, Operation, RemoveField},
-    state::{DefaultValue, Field, ModelState},
+    state::{DefaultValue, Field, FieldType, ModelState},
 };
 
 pub(super) fn statements(change: &Change<'_>, extras: &[String]) -> Result<Vec<String>, String> {
@@ -109,7 +109,9 @@ fn column(field: &Field, model: &ModelState, state: &ProjectState) -> Result<Str
         false => columns::type_name(field.kind, Backend::Sqlite),
     };
     let mut sql = columns::name_and_type(field, &type_sql);
-    sql.push_str(&columns::default_clause(field.default.as_ref()));
+    if let Some(default) = &field.default {
+        sql.push_str(&format!(" DEFAULT {}", default_sql(default, field.kind)));
+    }
     if field.primary_key && model.primary_key().len() == 1 {
         sql.push_str(" PRIMARY KEY");
         if field.auto_increment {
@@ -123,6 +125,17 @@ fn column(field: &Field, model: &ModelState, state: &ProjectState) -> Result<Str
         sql.push_str(&format!(" {}", columns::references(reference, state)?));
     }
     Ok(sql)
+}
+
+/// A default of a column of this type. The current moment is written as SeaORM writes moments: SQLite compares them as
+/// text, and its own `CURRENT_TIMESTAMP`, with a space before the time, is less than everything of the same day.
+fn default_sql(value: &DefaultValue, kind: FieldType) -> String {
+    match value {
+        DefaultValue::Sql(expression) if kind == FieldType::DateTime && expression.sql == "CURRENT_TIMESTAMP" => {
+            "(strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now'))".to_owned()
+        }
+        value => columns::default_sql(value),
+    }
 }
 
 fn rebuild(change: &Change<'_>, model: &str, extras: &[String]) -> Result<Vec<String>, String> {
@@ -141,9 +154,9 @@ fn rebuild(change: &Change<'_>, model: &str, extras: &[String]) -> Result<Vec<St
         let value = match (value, fill(change.operation)) {
             // A new column: existing rows get the fill, else the default, else NULL, all in the new table's own way.
             (None, None) => continue,
-            (None, Some(fill)) => columns::default_sql(fill),
+            (None, Some(fill)) => default_sql(fill, field.kind),
             (Some(value), Some(fill)) if was_null && !field.null => {
-                format!("COALESCE({value}, {})", columns::default_sql(fill))
+                format!("COALESCE({value}, {})", default_sql(fill, field.kind))
             }
             (Some(value), _) => value,
         };

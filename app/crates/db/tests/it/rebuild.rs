@@ -95,6 +95,10 @@ async fn rows_references_indexes_and_numbers_survive_both_ways() {
         assert_eq!(texts(db, "SELECT label || code FROM x_rack ORDER BY id").await, ["a7", "b7", "filled7"]);
         let made = "SELECT CAST(COUNT(*) AS text) FROM x_rack WHERE made_at IS NOT NULL AND width = 3";
         assert_eq!(texts(db, made).await, ["3"]);
+        if db.backend() == Backend::Sqlite {
+            let form = "SELECT DISTINCT CAST(made_at LIKE '____-__-__T%+00:00' AS text) FROM x_rack";
+            assert_eq!(texts(db, form).await, ["1"], "in SeaORM's form, or moments of one day do not compare");
+        }
         assert_eq!(count(db, "x_book").await, 4, "the rows that reference the rebuilt table are still there");
         run(db, "INSERT INTO x_rack (code) VALUES (8)").await;
         assert_eq!(

@@ -235,13 +235,25 @@ fn nothing_written() -> CommandError {
 
 #[derive(Deserialize)]
 struct Typed {
-    value: DefaultValue,
+    value: Value,
+}
+
+/// A value as it was typed: TOML has dates and times of its own, a migration file holds them as text.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "expected true, false, a number, a text, a date or time, or { sql = \"an expression\" }")]
+enum Value {
+    Moment(toml::value::Datetime),
+    Other(DefaultValue),
 }
 
 /// Reads a value as a migration file would hold it, and says what is wrong with it for a column of this type.
 fn parse(text: &str, kind: FieldType) -> Result<DefaultValue, String> {
     let typed: Typed = toml::from_str(&format!("value = {text}")).map_err(|error| error.message().to_owned())?;
-    let is_fit = match (&typed.value, kind) {
+    let value = match typed.value {
+        Value::Moment(moment) => DefaultValue::Text(moment.to_string()),
+        Value::Other(value) => value,
+    };
+    let is_fit = match (&value, kind) {
         (DefaultValue::Sql(_), _) => true,
         (DefaultValue::Boolean(_), kind) => kind == FieldType::Boolean,
         (DefaultValue::Integer(number), FieldType::SmallInteger) => i16::try_from(*number).is_ok(),
@@ -252,7 +264,30 @@ fn parse(text: &str, kind: FieldType) -> Result<DefaultValue, String> {
         }
         (DefaultValue::Text(text), kind) => fits(text, kind),
     };
-    if is_fit { Ok(typed.value) } else { Err(format!("{text} does not fit a column of the type {kind}.")) }
+    if is_fit {
+        return Ok(in_one_form(value, kind));
+    }
+    let example = match kind {
+        FieldType::DateTime => " Example: 2026-01-02T03:04:05Z",
+        FieldType::NaiveDateTime => " Example: 2026-01-02T03:04:05",
+        FieldType::Date => " Example: 2026-01-02",
+        FieldType::Time => " Example: 03:04:05",
+        _ => "",
+    };
+    Err(format!("{text} does not fit a column of the type {kind}.{example}"))
+}
+
+/// A moment as SeaORM writes it: SQLite keeps moments as text and compares them so.
+fn in_one_form(value: DefaultValue, kind: FieldType) -> DefaultValue {
+    let form = |text: &str| match kind {
+        FieldType::DateTime => Some(DateTime::parse_from_rfc3339(text).ok()?.to_utc().to_rfc3339()),
+        FieldType::NaiveDateTime => Some(text.parse::<NaiveDateTime>().ok()?.to_string()),
+        _ => None,
+    };
+    match value {
+        DefaultValue::Text(text) => DefaultValue::Text(form(&text).unwrap_or(text)),
+        value => value,
+    }
 }
 
 /// Whether a text can stand in a column of this type.
@@ -303,9 +338,22 @@ mod tests {
             ("\"2026-01-02\"", FieldType::Date, true),
             ("\"25:00\"", FieldType::Time, false),
             ("1.5", FieldType::Double, true),
-            ("2026-01-02", FieldType::Date, false),
+            ("2026-01-02", FieldType::Date, true),
+            ("2026-01-02", FieldType::DateTime, false),
+            ("2026-01-02 03:04:05+01:00", FieldType::DateTime, true),
+            ("2026-01-02T03:04:05", FieldType::NaiveDateTime, true),
+            ("03:04:05", FieldType::Time, true),
+            ("2026-01-02", FieldType::Integer, false),
         ] {
             assert_eq!(parse(text, kind).is_ok(), good, "{text} {kind}");
         }
+        let text = |text: &str| Ok(DefaultValue::Text(text.to_owned()));
+        assert_eq!(parse("2026-01-02 03:04:05+01:00", FieldType::DateTime), text("2026-01-02T02:04:05+00:00"));
+        assert_eq!(parse("2026-01-02T03:04:05", FieldType::NaiveDateTime), text("2026-01-02 03:04:05"));
+        assert_eq!(parse("2026-01-02", FieldType::Date), text("2026-01-02"));
+        assert_eq!(
+            parse("1", FieldType::Date).unwrap_err(),
+            "1 does not fit a column of the type date. Example: 2026-01-02"
+        );
     }
 }
