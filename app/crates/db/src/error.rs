@@ -377,6 +377,18 @@ pub enum Error {
         /// The table referenced.
         parent: String,
     },
+    /// Tables are to be emptied, and rows of another one, which would stay, reference theirs.
+    #[error(
+        "rows of `{table}` (first rowid {rowid}) reference rows of `{parent}`, and no migration says what becomes of them"
+    )]
+    StillReferenced {
+        /// The table that references.
+        table: String,
+        /// Its first offending row.
+        rowid: i64,
+        /// The table referenced.
+        parent: String,
+    },
     /// Another process could not be waited for.
     #[error("cannot lock {place} to run migrations alone: {reason}")]
     Lock {

@@ -3,8 +3,12 @@
 use sea_orm::{ConnectionTrait, TransactionTrait};
 
 use crate::{
-    Backend, Database, Error, ProjectState,
+    Backend, Database, Error, ProjectState, Transaction,
     backend::{literal, quote, quote_list},
+    migrations::{
+        references::{self, Broken, Touched},
+        run::roll_back,
+    },
 };
 
 /// The statements that empty every table of a state and let generated keys start again. They belong into one
@@ -32,38 +36,41 @@ pub fn flush_statements(state: &ProjectState, backend: Backend) -> Vec<String> {
 }
 
 impl Database {
-    /// Empties every table of `state`, all or none. PostgreSQL refuses when other tables reference them.
+    /// Empties every table of `state`, all or none.
     ///
     /// # Errors
-    /// [`Error::Database`] with the database's reason.
+    /// [`Error::Database`] with the database's reason: PostgreSQL's when other tables reference them at all;
+    /// [`Error::StillReferenced`] on SQLite when rows of others do.
     pub async fn flush(&self, state: &ProjectState) -> Result<(), Error> {
         let session = self.session().await?;
-        let done = flush(&session, state).await;
+        // Tables that reference each other have no order in which they can be emptied.
+        let done = session.unwatched(in_transaction(&session, state)).await;
         let ended = session.end_session().await;
         done.and(ended)
     }
 }
 
-async fn flush(session: &Database, state: &ProjectState) -> Result<(), Error> {
-    let is_sqlite = session.backend() == Backend::Sqlite;
-    if is_sqlite {
-        // Tables that reference each other have no order in which they can be emptied.
-        session.execute_unprepared("PRAGMA foreign_keys = OFF").await?;
-    }
-    let done = in_transaction(session, state).await;
-    if is_sqlite {
-        session.execute_unprepared("PRAGMA foreign_keys = ON").await?;
-    }
-    done
-}
-
 async fn in_transaction(session: &Database, state: &ProjectState) -> Result<(), Error> {
     let tx = session.begin().await?;
-    for statement in flush_statements(state, session.backend()) {
-        if let Err(error) = tx.execute_unprepared(&statement).await {
-            tx.rollback().await?;
-            return Err(error.into());
+    match empty(&tx, state).await {
+        Ok(()) => Ok(tx.commit().await?),
+        Err(error) => {
+            roll_back(tx).await;
+            Err(error)
         }
     }
-    Ok(tx.commit().await?)
+}
+
+async fn empty(tx: &Transaction, state: &ProjectState) -> Result<(), Error> {
+    let backend = Backend::of(tx);
+    for statement in flush_statements(state, backend) {
+        tx.execute_unprepared(&statement).await?;
+    }
+    if backend == Backend::Sqlite {
+        let tables = state.models().map(|(_, model)| model.table.clone()).collect();
+        if let Some(Broken { table, rowid, parent }) = references::broken(tx, &Touched::Tables(tables)).await? {
+            return Err(Error::StillReferenced { table, rowid, parent });
+        }
+    }
+    Ok(())
 }

@@ -10,9 +10,9 @@ mod transaction;
 mod url;
 mod writes;
 
-use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
+use std::{fmt, future::Future, path::PathBuf, sync::Arc, time::Duration};
 
-use sea_orm::{DatabaseConnection, DbErr};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 use tokio::sync::OnceCell;
 
 pub use dry_run::DryRun;
@@ -194,6 +194,20 @@ impl Database {
             url::Target::Memory => Ok(()),
             _ => self.close().await,
         }
+    }
+
+    /// Does `work`, a transaction of this session, while SQLite does not watch foreign keys: it can be told so only
+    /// outside of transactions. What `work` leaves behind is its own to check. PostgreSQL goes on watching.
+    pub(crate) async fn unwatched<T>(&self, work: impl Future<Output = Result<T, Error>> + Send) -> Result<T, Error> {
+        if self.backend == Backend::Postgres {
+            return work.await;
+        }
+        self.execute_unprepared("PRAGMA foreign_keys = OFF").await?;
+        let done = work.await;
+        let watching = self.execute_unprepared("PRAGMA foreign_keys = ON").await;
+        let done = done?;
+        watching?;
+        Ok(done)
     }
 
     fn pool(&self) -> Result<&DatabaseConnection, DbErr> {

@@ -1,4 +1,4 @@
-//! Foreign keys on SQLite after tables were rebuilt, which happens while it does not watch them.
+//! Foreign keys on SQLite after tables were rebuilt or emptied, which happens while it does not watch them.
 
 use std::collections::BTreeSet;
 
@@ -9,10 +9,10 @@ use crate::{Backend, Transaction, backend::quote, schema::Change};
 
 /// What must be looked at.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Touched {
+pub(crate) enum Touched {
     /// Anything may have been written.
     Everything,
-    /// These tables were rebuilt, and the rest left alone.
+    /// These tables were rebuilt or emptied, and the rest left alone.
     Tables(BTreeSet<String>),
 }
 
@@ -42,14 +42,14 @@ pub(super) fn touched<'a>(work: &'a [Work], change: impl Fn(&'a Work) -> Change<
 
 /// A row whose reference leads nowhere.
 #[derive(Debug)]
-pub(super) struct Broken {
+pub(crate) struct Broken {
     pub table: String,
     pub rowid: i64,
     pub parent: String,
 }
 
 /// The first broken reference out of a touched table, or into one.
-pub(super) async fn broken(tx: &Transaction, touched: &Touched) -> Result<Option<Broken>, DbErr> {
+pub(crate) async fn broken(tx: &Transaction, touched: &Touched) -> Result<Option<Broken>, DbErr> {
     let Touched::Tables(tables) = touched else { return check(tx, "PRAGMA foreign_key_check").await };
     let mut look_at = tables.clone();
     for table in tables {

@@ -1,5 +1,7 @@
 //! Carrying out one migration, forwards or backwards, together with its record.
 
+use std::future::Future;
+
 use sea_orm::{ConnectionTrait, DbErr, Statement, TransactionTrait};
 
 use super::{
@@ -130,31 +132,34 @@ impl<'a> Run<'a> {
         if !self.migration.atomic {
             return self.one_by_one(session).await;
         }
-        let backend = session.backend();
-        let rebuilds = self.work.iter().any(|work| self.change(work).rebuilt_table(backend).is_some());
-        if rebuilds {
-            // Dropping the old table would delete, or cascade to, the rows that reference it. The pragma does nothing
-            // inside a transaction, which is why a session of our own is needed.
-            session.execute_unprepared("PRAGMA foreign_keys = OFF").await?;
-        }
-        let done = self.atomically(session, rebuilds).await;
-        if rebuilds {
-            let watching = session.execute_unprepared("PRAGMA foreign_keys = ON").await;
-            done.and(watching.map(drop).map_err(Error::from))
-        } else {
-            done
+        self.watching(session, &self.work, self.atomically(session)).await
+    }
+
+    /// Waits for `doing`, which does some of the work. Where that rebuilds a table, foreign keys are not watched:
+    /// dropping the old table would delete, or cascade to, the rows that reference it.
+    pub(super) async fn watching(
+        &self,
+        session: &Database,
+        work: &[Work],
+        doing: impl Future<Output = Result<(), Error>> + Send,
+    ) -> Result<(), Error> {
+        match self.rebuilds(work, session.backend()) {
+            true => session.unwatched(doing).await,
+            false => doing.await,
         }
     }
 
-    async fn atomically(&self, session: &Database, rebuilds: bool) -> Result<(), Error> {
+    fn rebuilds(&self, work: &[Work], backend: Backend) -> bool {
+        work.iter().any(|work| self.change(work).rebuilt_table(backend).is_some())
+    }
+
+    async fn atomically(&self, session: &Database) -> Result<(), Error> {
         let tx = session.begin().await?;
         let done = async {
             for work in &self.work {
                 self.one(&tx, work).await?;
             }
-            if rebuilds {
-                self.check_references(&tx, &self.work).await?;
-            }
+            self.check_references(&tx, &self.work).await?;
             let recorded = self.record(&tx, self.direction).await;
             recorded.map_err(|reason| self.incomplete(reason))
         };
@@ -205,8 +210,11 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// That no row was left without one that it references: what a database that does not watch meanwhile may miss.
+    /// That no row was left without one that it references, where that was not watched.
     pub(super) async fn check_references(&self, tx: &Transaction, work: &[Work]) -> Result<(), Error> {
+        if !self.rebuilds(work, Backend::of(tx)) {
+            return Ok(());
+        }
         match references::broken(tx, &references::touched(work, |work| self.change(work))).await? {
             None => Ok(()),
             Some(references::Broken { table, rowid, parent }) => {
@@ -263,7 +271,7 @@ pub(super) async fn record(
 
 /// Undoes a transaction whose reason to fail is what matters: the database may have ended it already (a full disk, a
 /// lost connection), and one that is dropped is undone too.
-pub(super) async fn roll_back(tx: Transaction) {
+pub(crate) async fn roll_back(tx: Transaction) {
     if let Err(error) = tx.rollback().await {
         tracing::debug!("rolling back failed: {error}");
     }

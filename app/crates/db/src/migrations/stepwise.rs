@@ -1,7 +1,7 @@
 //! A migration that is not atomic: after every operation it is written down how far it is, so that the next run can go
 //! on, or go back.
 
-use sea_orm::{ConnectionTrait, DbErr, TransactionTrait};
+use sea_orm::{DbErr, TransactionTrait};
 
 use super::{
     Direction, Operation,
@@ -50,17 +50,12 @@ impl Run<'_> {
     }
 
     async fn inside(&self, session: &Database, work: &Work) -> Result<(), Error> {
-        let rebuilt = self.change(work).rebuilt_table(session.backend()).is_some();
-        if rebuilt {
-            session.execute_unprepared("PRAGMA foreign_keys = OFF").await?;
-        }
-        let done = async {
+        let alone = std::slice::from_ref(work);
+        let doing = async {
             let tx = session.begin().await?;
             let done = async {
                 self.one(&tx, work).await?;
-                if rebuilt {
-                    self.check_references(&tx, std::slice::from_ref(work)).await?;
-                }
+                self.check_references(&tx, alone).await?;
                 Ok(unfinished::save(&tx, self.key, &self.after(work)).await?)
             };
             match done.await {
@@ -71,12 +66,7 @@ impl Run<'_> {
                 }
             }
         };
-        let done = done.await;
-        if rebuilt {
-            let watching = session.execute_unprepared("PRAGMA foreign_keys = ON").await;
-            return done.and(watching.map(drop).map_err(Error::from));
-        }
-        done
+        self.watching(session, alone, doing).await
     }
 
     async fn outside(&self, session: &Database, work: &Work) -> Result<(), Error> {

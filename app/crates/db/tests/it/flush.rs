@@ -1,8 +1,11 @@
 //! Emptying all tables, on both backends (case 238).
 
-use db::migrations::{HISTORY_TABLE, Target};
+use db::{
+    Backend,
+    migrations::{HISTORY_TABLE, Target},
+};
 
-use crate::support::{Fresh, count, each, files, migrate, run};
+use crate::support::{Fresh, count, each, files, migrate, run, says};
 
 const INITIAL: &str = r#"
 initial = true
@@ -42,6 +45,27 @@ async fn every_table_of_the_state_is_emptied_and_keys_start_again() {
         }
         // The second row points at the first, so this fails unless the numbers start at 1.
         run(&db, fill).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn rows_that_no_migration_knows_keep_what_they_reference() {
+    each(async |Fresh { db, .. }| {
+        let loader = files(&[("x", "0001_initial", INITIAL)]).load();
+        let state = migrate(&db, &loader, &[Target::Latest]).await.unwrap().state;
+        run(&db, "INSERT INTO x_author (mentor_id) VALUES (NULL)").await;
+        run(&db, "CREATE TABLE other (author_id bigint REFERENCES x_author (id) ON DELETE CASCADE)").await;
+        run(&db, "INSERT INTO other VALUES (1)").await;
+        let error = db.flush(&state).await.unwrap_err();
+        says(
+            &error,
+            match db.backend() {
+                Backend::Sqlite => &["rows of `other` (first rowid 1) reference rows of `x_author`"],
+                Backend::Postgres => &["cannot truncate a table referenced in a foreign key constraint"],
+            },
+        );
+        assert_eq!((count(&db, "x_author").await, count(&db, "other").await), (1, 1));
     })
     .await;
 }
