@@ -127,7 +127,8 @@ pub(super) fn rename_identifier(sql: &str, from: &str, to: &str) -> String {
             c => c.len_utf8(),
         };
         let (token, after) = rest.split_at(length);
-        if token == from {
+        // Without quotes, a name is the same in any case.
+        if token.eq_ignore_ascii_case(from) {
             renamed.push_str(to);
         } else if token.strip_prefix('"').and_then(|inner| inner.strip_suffix('"')) == Some(from) {
             renamed.push_str(&format!("\"{to}\""));
@@ -149,6 +150,7 @@ mod tests {
             ("status <> 'status' AND \"status\" > 1", "state <> 'status' AND \"state\" > 1"),
             ("status_code = 1 or länge(status)>0", "status_code = 1 or länge(state)>0"),
             ("a = 'it''s status'", "a = 'it''s status'"),
+            ("STATUS > 0 and \"STATUS\" > 0", "state > 0 and \"STATUS\" > 0"),
         ] {
             assert_eq!(rename_identifier(sql, "status", "state"), renamed);
         }
