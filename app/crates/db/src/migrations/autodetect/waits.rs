@@ -29,8 +29,14 @@ struct Index<'a> {
     freed: BTreeMap<&'a str, usize>,
     /// Per model: parts that go, columns, parts that come.
     stages: BTreeMap<&'a ModelKey, [Vec<usize>; 3]>,
-    /// Per model: columns that leave the primary key, and that enter it.
-    keys: BTreeMap<&'a ModelKey, [Vec<usize>; 2]>,
+    keys: BTreeMap<&'a ModelKey, KeyChanges>,
+}
+
+/// The columns of a model that leave the primary key, and that enter it.
+#[derive(Default)]
+struct KeyChanges {
+    leaving: Vec<usize>,
+    entering: Vec<usize>,
 }
 
 /// Notes on every item what it waits for. `state` is the old one, renames done.
@@ -73,11 +79,15 @@ impl<'a> Index<'a> {
                 Operation::RenameField(op) => index.renamed_fields.entry(key).or_default().push((&op.to, at)),
                 Operation::AddField(op) => {
                     index.added.insert((key, &op.field.name), at);
-                    index.key_change(key, at, false, op.field.primary_key);
+                    if op.field.primary_key {
+                        index.keys.entry(key).or_default().entering.push(at);
+                    }
                 }
                 Operation::RemoveField(op) => {
                     index.removed.insert((key, &op.field.name), at);
-                    index.key_change(key, at, op.field.primary_key, false);
+                    if op.field.primary_key {
+                        index.keys.entry(key).or_default().leaving.push(at);
+                    }
                 }
                 Operation::AlterField(op) => {
                     index.altered.insert((key, &op.new.name), at);
@@ -85,7 +95,12 @@ impl<'a> Index<'a> {
                     let (old, new) = (&op.old, &op.new);
                     let leaves = (old.primary_key && !new.primary_key) || (old.auto_increment && !new.auto_increment);
                     let enters = (new.primary_key && !old.primary_key) || (new.auto_increment && !old.auto_increment);
-                    index.key_change(key, at, leaves, enters);
+                    if leaves {
+                        index.keys.entry(key).or_default().leaving.push(at);
+                    }
+                    if enters {
+                        index.keys.entry(key).or_default().entering.push(at);
+                    }
                 }
                 _ => {}
             }
@@ -101,16 +116,6 @@ impl<'a> Index<'a> {
             index.freed.extend(item.operation.names_freed().into_iter().map(|name| (name, at)));
         }
         index
-    }
-
-    fn key_change(&mut self, key: &'a ModelKey, at: usize, leaves: bool, enters: bool) {
-        let changes = self.keys.entry(key).or_default();
-        if leaves {
-            changes[0].push(at);
-        }
-        if enters {
-            changes[1].push(at);
-        }
     }
 }
 
@@ -206,7 +211,7 @@ impl Found<'_> {
                 self.wait(Some(at), Why::Order);
             }
         }
-        if let Some([leaving, entering]) = index.keys.get(self.key)
+        if let Some(KeyChanges { leaving, entering }) = index.keys.get(self.key)
             && entering.contains(&self.at)
             && !leaving.contains(&self.at)
         {
