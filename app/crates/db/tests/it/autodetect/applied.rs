@@ -37,5 +37,5 @@ fn tables_that_swap_their_names_take_two_steps() {
     let from = state(&[&table("x.A", "a"), &table("x.B", "b")]);
     let to = state(&[&table("x.A", "b"), &table("x.B", "a")]);
     let error = crate::support::detect(&from, &to).unwrap_err();
-    says(&error, &["in two steps", "Rename table for A to b (x.A)", "Rename table for B to a (x.B)"]);
+    says(&error, &["in two steps", "Rename table for a to b (x.A)", "Rename table for b to a (x.B)"]);
 }
