@@ -23,6 +23,17 @@ pub enum ReplacementError {
         /// The squashed ones that replace that.
         tried: Vec<NodeKey>,
     },
+    /// Some of what a squashed migration replaces is applied, and the files of the rest are gone.
+    #[error(
+        "the squashed migration {squashed} cannot be used, because some of the migrations that it replaces are applied and some are not, and the files of those are gone: {}\nhint: put these files back, and delete them when every database has them",
+        gone.iter().map(NodeKey::to_string).collect::<Vec<_>>().join(", ")
+    )]
+    Gone {
+        /// The squashed one.
+        squashed: NodeKey,
+        /// What is neither applied nor there.
+        gone: Vec<NodeKey>,
+    },
     /// Squashed migrations replace each other in a circle.
     #[error("squashed migrations replace each other in a circle: {}", cycle_list(.0))]
     Circular(Vec<NodeKey>),
@@ -187,7 +198,24 @@ impl Replacements {
         for (node, origin, target) in resolved {
             self.link(&mut edges, node, origin, target)?;
         }
-        Graph::new(edges)
+        let graph = Graph::new(edges)?;
+        self.check_files(files)?;
+        Ok(graph)
+    }
+
+    /// That no database is left half-way: what a squashed migration that cannot be used replaces must be applied or there.
+    fn check_files(&self, files: &Files) -> Result<(), Error> {
+        for squashed in &self.unusable {
+            let is_gone = |key: &&NodeKey| {
+                !self.applied.contains(*key) && !files.contains_key(*key) && !self.stand_ins.contains_key(*key)
+            };
+            let covers = &self.squashes[squashed].covers;
+            let gone: Vec<NodeKey> = covers.iter().filter(is_gone).cloned().collect();
+            if !gone.is_empty() && !covers.is_disjoint(&self.applied) {
+                return Err(ReplacementError::Gone { squashed: squashed.clone(), gone }.into());
+            }
+        }
+        Ok(())
     }
 
     fn link(

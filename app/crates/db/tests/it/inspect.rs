@@ -122,7 +122,8 @@ async fn every_property_of_a_column_counts() {
                     let now = SqlExpression { sql: "CURRENT_TIMESTAMP".to_owned() };
                     field(user, "date_joined").default = Some(DefaultValue::Sql(now));
                 },
-                "column date_joined has no default in the database, has the default current_timestamp in the migrations",
+                "column date_joined has no default in the database, has the default strftime ( '%Y-%m-%dT%H:%M:%f+00:00' , 'now' ) \
+                    in the migrations",
                 "column date_joined has no default in the database, has the default CURRENT_TIMESTAMP in the migrations",
             ),
             (

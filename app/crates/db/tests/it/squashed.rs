@@ -86,6 +86,13 @@ fn the_replaced_files_may_be_gone() {
     let text = "Migration x.3 depends on nonexistent node ('x', '2'). Tried to replace migration x.2 with any of \
                 [x.1_squashed_2] but wasn't able to because some of the replaced migrations are already applied.";
     assert_eq!(loader.for_applied(&recorded(&["x.1"])).unwrap_err().to_string(), text);
+    // Nothing depends on it: it is not left out in silence.
+    let alone = files(&[("x", "1_squashed_2", "replaces = [\"x.1\", \"x.2\"]")]).load();
+    let text = "the squashed migration x.1_squashed_2 cannot be used, because some of the migrations that it replaces are \
+                applied and some are not, and the files of those are gone: x.2\nhint: put these files back, and delete them \
+                when every database has them";
+    assert_eq!(alone.for_applied(&recorded(&["x.1"])).unwrap_err().to_string(), text);
+    assert_eq!(shape(&alone.for_applied(&recorded(&["x.1", "x.2"])).unwrap()), ["1_squashed_2* <- "]);
 }
 
 #[test]

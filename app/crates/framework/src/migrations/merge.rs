@@ -27,7 +27,8 @@ pub(super) fn merge(
     }
     for merge in &found {
         show(run, &merge.new.key.module, &merge.branches, console);
-        let wanted = console.answers() == Answer::Never
+        let wanted = run.writing == Writing::Dry
+            || console.answers() == Answer::Never
             || Interactive::new(console, run.talk).yes_or_no(QUESTION, Some(false))?;
         if wanted {
             write(run, merge, console)?;

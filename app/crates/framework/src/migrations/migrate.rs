@@ -127,9 +127,18 @@ async fn apply(
     if verbosity > 0 {
         console.stdout.styled(Role::MigrateHeading, "Running migrations:");
     }
-    let outcome = executor.migrate(targets, mode, &mut |progress| show_progress(progress, console)).await;
+    let mut within_line = false;
+    let mut progress = |progress: Progress<'_>| {
+        match progress {
+            Progress::ApplyStart(_) | Progress::UnapplyStart(_) => within_line = true,
+            Progress::ApplySuccess(..) | Progress::UnapplySuccess(..) => within_line = false,
+            Progress::RenderStart | Progress::RenderSuccess | Progress::Resuming { .. } => {}
+        }
+        show_progress(progress, console);
+    };
+    let outcome = executor.migrate(targets, mode, &mut progress).await;
     let outcome = outcome.map_err(|error| {
-        if verbosity > 0 {
+        if within_line && verbosity > 0 {
             console.stdout.write("");
         }
         command_error(error)

@@ -56,7 +56,7 @@ fn branches_are_shown_and_merged_after_a_question() {
 fn without_questions_branches_are_merged_at_once() {
     let sandbox = forked();
     sandbox.line("makemigrations --merge").says_on_err_with(3, BRANCHES, "standard input is not a terminal");
-    sandbox.line("makemigrations --merge --noinput --dry-run").is(0, BRANCHES, "");
+    sandbox.line("makemigrations --merge --dry-run").is(0, BRANCHES, "");
     let whole = "Full merge migrations file '0003_merge_0002_nickname_0002_text.toml':\n\
         dependencies = [\"books.0002_nickname\", \"books.0002_text\"]\n";
     sandbox.line("makemigrations --merge --noinput --dry-run -v3").is(0, &format!("{BRANCHES}{whole}"), "");
