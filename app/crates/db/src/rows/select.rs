@@ -89,12 +89,15 @@ impl<'a> Select<'a> {
     async fn after<C: ConnectionTrait>(&self, db: &C, last: Option<&Row>) -> Result<Vec<Row>, Error> {
         let backend = Backend::of(db);
         let (condition, values) = self.condition(backend, last)?;
-        let key = quote_list(self.table.primary_key().iter().map(|field| &field.name));
+        // By the columns themselves: what is selected under the name of one may be its text, in another order.
+        let table = quote(self.table.name());
+        let key: Vec<String> =
+            self.table.primary_key().iter().map(|field| format!("{table}.{}", quote(&field.name))).collect();
         let limit = self.limit.map_or_else(String::new, |limit| format!(" LIMIT {limit}"));
         let sql = format!(
-            "SELECT {} FROM {}{condition} ORDER BY {key}{limit}",
+            "SELECT {} FROM {table}{condition} ORDER BY {}{limit}",
             self.table.selected(backend),
-            quote(self.table.name())
+            key.join(", ")
         );
         let rows = db.query_all_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).await?;
         self.table.decode(&rows, backend)

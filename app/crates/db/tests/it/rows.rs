@@ -49,6 +49,12 @@ fields = [
   { name = "right", type = "integer", primary_key = true },
   { name = "note", type = "text", null = true },
 ]
+
+[[operations]]
+op = "create_model"
+model = "Weight"
+table = "x_weight"
+fields = [{ name = "grams", type = "decimal(10,2)", primary_key = true }]
 "#;
 
 async fn things(fresh: &Fresh) -> ProjectState {
@@ -351,6 +357,22 @@ async fn a_data_migration_splits_a_column_both_ways_and_stays_valid_after_rename
         go(&fresh, &loader, Target::Zero("people".to_owned())).await;
         go(&fresh, &loader, Target::Latest).await;
         assert_eq!(count(db, "people_human").await, 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn steps_follow_the_order_of_the_key_not_of_its_text() {
+    each(async |fresh| {
+        let (db, state) = (&fresh.db, things(&fresh).await);
+        let weights = state.table("x.Weight").unwrap();
+        let all = ["9.00", "10.00", "11.50", "100.00"];
+        weights.insert(db, all.map(|grams| Row::new().with("grams", grams))).await.unwrap();
+        let (mut batches, mut found) = (weights.select().batches(2), Vec::new());
+        while let Some(rows) = batches.next(db).await.unwrap() {
+            found.extend(rows.iter().map(|row| row.get::<String>("grams").unwrap()));
+        }
+        assert_eq!(found, all);
     })
     .await;
 }
