@@ -279,8 +279,9 @@ pub(crate) async fn roll_back(tx: Transaction) {
 
 /// What hangs on a table without the state knowing: triggers, and indexes that `run_sql` made.
 async fn extras(tx: &Transaction, table: &str, work: &Work) -> Result<Vec<String>, Error> {
-    let sql = "SELECT name, sql FROM sqlite_master WHERE tbl_name = $1 AND type IN ('index', 'trigger') \
-               AND sql IS NOT NULL ORDER BY rowid";
+    // Of a trigger it is known on which table it was made as that was typed.
+    let sql = "SELECT name, sql FROM sqlite_master WHERE tbl_name = $1 COLLATE NOCASE \
+               AND type IN ('index', 'trigger') AND sql IS NOT NULL ORDER BY rowid";
     let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, [table.into()]);
     let known = work.before.by_table(table).map(|(_, model)| model.indexes.as_slice()).unwrap_or_default();
     let mut extras = Vec::new();

@@ -179,13 +179,14 @@ async fn triggers_views_and_foreign_indexes_outlive_a_rebuild() {
     fill(db).await;
     run(db, "CREATE TABLE log (id integer)").await;
     run(db, "CREATE TRIGGER watch AFTER UPDATE ON x_shelf BEGIN INSERT INTO log VALUES (new.id); END").await;
+    run(db, "CREATE TRIGGER loud AFTER UPDATE ON X_SHELF BEGIN INSERT INTO log VALUES (-new.id); END").await;
     run(db, "CREATE INDEX by_hand ON x_shelf (parent_id)").await;
     run(db, "CREATE VIEW big AS SELECT id FROM x_shelf WHERE label IS NOT NULL").await;
     let change = "[[operations]]\nop = \"alter_field\"\nmodel = \"Shelf\"\n\
         old = { name = \"label\", type = \"string(20)\", null = true }\nnew = { name = \"label\", type = \"text\", null = true }";
     migrate(db, &shelves(change).load(), &[Target::Latest]).await.unwrap();
     run(db, "UPDATE x_shelf SET label = 'z' WHERE id = 1").await;
-    assert_eq!(count(db, "log").await, 1);
+    assert_eq!(count(db, "log").await, 2);
     assert_eq!(count(db, "big").await, 2);
     assert_eq!(texts(db, "SELECT name FROM sqlite_master WHERE name = 'by_hand'").await, ["by_hand"]);
 }
