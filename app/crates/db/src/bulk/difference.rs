@@ -8,6 +8,7 @@ use sea_orm::{
 
 use super::{
     create, delete,
+    encode::NULL,
     table::value,
     update,
     update::{Updated, key_text},
@@ -64,7 +65,9 @@ where
     let names: Vec<&str> = by.iter().map(|column| column.as_str()).collect();
     let names = names.join(", ");
     let key = |values: Vec<Value>| key_text(&values).map_err(&refuse);
-    let twice = |key: &str| refuse(format!("two rows have the same {names}: {}", key.replace('\u{1f}', ", ")));
+    let twice = |key: &str| {
+        refuse(format!("two rows have the same {names}: {}", key.replace('\u{1f}', ", ").replace(NULL, "NULL")))
+    };
     let mut there: HashMap<String, (usize, Model<A>)> = HashMap::with_capacity(existing.len());
     for (at, model) in existing.into_iter().enumerate() {
         let key = key(by.iter().map(|column| model.get(*column)).collect())?;

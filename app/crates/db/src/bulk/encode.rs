@@ -41,7 +41,10 @@ pub(super) fn array_type(kind: FieldType) -> &'static str {
     }
 }
 
-/// Appends `value` to `text`; NULL as the form has it (nothing in [`Form::Plain`]).
+/// NULL in [`Form::Plain`], which no text can be.
+pub(super) const NULL: &str = "\0";
+
+/// Appends `value` to `text`; NULL as the form has it.
 ///
 /// # Errors
 /// The name of a kind of value that no column of ours takes.
@@ -108,7 +111,7 @@ fn null(text: &mut String, form: Form) {
     text.push_str(match form {
         Form::Array => "NULL",
         Form::Copy => "\\N",
-        Form::Plain => "",
+        Form::Plain => NULL,
     });
 }
 

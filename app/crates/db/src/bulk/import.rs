@@ -7,6 +7,7 @@ use sea_orm::{ActiveModelTrait, DbBackend, EntityTrait, Schema, Statement, Value
 use super::{
     Create, copy,
     create::Prepared,
+    encode::NULL,
     insert::Insert,
     order::order,
     table::{Given, Rows, Table, driver},
@@ -174,7 +175,7 @@ impl Part {
         }
         let mut needs = vec![Vec::new(); rows.len()];
         let text = |value: &Option<Value>| {
-            value.as_ref().and_then(|value| key_text(std::slice::from_ref(value)).ok()).filter(|text| !text.is_empty())
+            value.as_ref().and_then(|value| key_text(std::slice::from_ref(value)).ok()).filter(|text| text != NULL)
         };
         for (from, to) in own {
             let targets: HashMap<String, usize> =

@@ -278,6 +278,12 @@ async fn a_difference_says_what_to_do_and_does_it() {
         let twice = bulk::difference(existing.clone(), wanted.clone(), &by, &fields).expect_err("twice");
         says(&twice, &["table users_user: two rows have the same email: user1@example.com"]);
         wanted[0].email = NotSet;
+        // NULL is a value like others, and not that of an empty text.
+        let (mut nowhere, mut empty) = (users([10]).remove(0), users([11]).remove(0));
+        (nowhere.country, empty.country) = (Set(None), Set(Some(String::new())));
+        let by_country = |wanted| bulk::difference(Vec::new(), wanted, &[user::Column::Country], &fields);
+        assert_eq!(by_country(vec![nowhere.clone(), empty]).unwrap().create.len(), 2);
+        says(&by_country(vec![nowhere.clone(), nowhere]).unwrap_err(), &["two rows have the same country: NULL"]);
         let unset = bulk::difference(existing, wanted, &by, &fields).expect_err("unset");
         says(&unset, &["row 1 does not set all of email"]);
     })
