@@ -59,7 +59,10 @@ fn a_script_of_the_wrong_kind_is_an_error_and_harms_no_task() {
 #[test]
 fn scripts_are_listed() {
     let list = sandbox("lint = 'cargo clippy'").xtask(["help"]).any_output().run().stdout;
-    assert!(list.contains("\nScripts (Cargo.toml):\n  lint             cargo clippy\n"), "{list}");
+    // As wide as the longest name in the list, which is none of this test's business.
+    let line = list.split_once("\nScripts (Cargo.toml):\n").and_then(|(_, rest)| rest.lines().next());
+    let words: Vec<&str> = line.unwrap_or_default().split_whitespace().collect();
+    assert_eq!(words, ["lint", "cargo", "clippy"], "{list}");
 }
 
 #[test]
