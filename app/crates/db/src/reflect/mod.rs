@@ -203,6 +203,9 @@ pub(crate) fn field_type(kind: &ColumnType) -> Result<FieldType, String> {
         ColumnType::BigInteger | ColumnType::Unsigned | ColumnType::BigUnsigned => FieldType::BigInteger,
         ColumnType::Float => FieldType::Float,
         ColumnType::Double => FieldType::Double,
+        ColumnType::Decimal(Some((precision, scale))) if scale > precision || *precision == 0 => {
+            return Err(format!("has {scale} of its {precision} digits after the point, which no migration can say"));
+        }
         ColumnType::Decimal(parameters) => FieldType::Decimal(*parameters),
         ColumnType::DateTime | ColumnType::Timestamp => FieldType::NaiveDateTime,
         ColumnType::TimestampWithTimeZone => FieldType::DateTime,

@@ -67,6 +67,26 @@ fn what_migrations_cannot_express_is_refused_by_name() {
     says(&ProjectState::reflect(&odd).unwrap_err(), &["odd.Odd", "field level", "native enum type `level`", "db_type"]);
     let tiny = vec![ModuleModels { label: "odd".to_owned(), models: vec![model::<tiny::Entity>("Tiny")] }];
     says(&ProjectState::reflect(&tiny).unwrap_err(), &["odd.Tiny", "field size", "TinyInteger"]);
+    let thin = vec![ModuleModels { label: "odd".to_owned(), models: vec![model::<thin::Entity>("Thin")] }];
+    says(&ProjectState::reflect(&thin).unwrap_err(), &["odd.Thin", "field price", "has 5 of its 2 digits"]);
+}
+
+mod thin {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "thin")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i32,
+        #[sea_orm(column_type = "Decimal(Some((2, 5)))")]
+        pub price: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
 }
 
 mod odd {
