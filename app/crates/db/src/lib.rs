@@ -25,7 +25,6 @@ pub mod schema;
 pub mod state;
 
 pub use backend::Backend;
-pub use bulk::insert_many;
 pub use connection::{ConnectOptions, Connection, Database, DryRun, Transaction, Verb, Write};
 pub use error::Error;
 pub use model::{Check, ManyToMany, Model, ModelIndex, ModuleModels, model};

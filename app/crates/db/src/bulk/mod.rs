@@ -20,8 +20,6 @@ mod simulate;
 mod table;
 mod update;
 
-use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
-
 pub use create::{Create, OnConflict, create};
 pub use delete::{Delete, delete, delete_where};
 pub use difference::{Applied, Difference, difference};
@@ -30,20 +28,5 @@ pub use links::{Links, Relinked};
 pub use simulate::{Deletion, Referencing, RowKey, simulate_delete};
 pub use update::{Update, Updated, update};
 
-use crate::{Connection, Error};
-
 /// How many rows go in one step when nobody says otherwise.
 pub const DEFAULT_BATCH_SIZE: usize = 1000;
-
-/// Inserts `rows` in steps of `batch_size`, all or nothing; short for [`create`].
-///
-/// # Errors
-/// See [`Create::exec`].
-pub async fn insert_many<A, C>(db: &C, rows: Vec<A>, batch_size: Option<usize>) -> Result<u64, Error>
-where
-    A: ActiveModelTrait + Send,
-    <A::Entity as EntityTrait>::Model: IntoActiveModel<A>,
-    C: Connection,
-{
-    create(rows).batch_size(batch_size).exec(db).await
-}

@@ -2,7 +2,7 @@
 
 use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt, time::Duration};
 
-use db::{Backend, ConnectOptions, Database, Error, insert_many};
+use db::{Backend, ConnectOptions, Database, Error, bulk};
 use sea_orm::{AccessMode, ActiveValue::Set, ConnectionTrait, EntityTrait, PaginatorTrait, TransactionTrait};
 
 use crate::{
@@ -208,8 +208,8 @@ async fn entities_work_and_many_rows_go_in_batches_under_the_bind_limit() {
         let rows: Vec<user::ActiveModel> = (0..15_000)
             .map(|n| user::ActiveModel { email: Set(format!("user{n}@example.com")), ..user::active() })
             .collect();
-        assert_eq!(insert_many(&fresh.db, rows, None).await.unwrap(), 15_000);
-        assert_eq!(insert_many(&fresh.db, Vec::<user::ActiveModel>::new(), Some(0)).await.unwrap(), 0);
+        assert_eq!(bulk::create(rows).exec(&fresh.db).await.unwrap(), 15_000);
+        assert_eq!(bulk::create(Vec::<user::ActiveModel>::new()).batch_size(0).exec(&fresh.db).await.unwrap(), 0);
         assert_eq!(user::Entity::find().count(&fresh.db).await.unwrap(), 15_000);
         let one = user::Entity::insert(user::ActiveModel { email: Set("x@example.com".to_owned()), ..user::active() });
         let id = one.exec(&fresh.db).await.unwrap().last_insert_id;

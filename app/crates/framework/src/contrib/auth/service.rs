@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::anyhow;
-use db::{Backend, Database};
+use db::{Database, bulk};
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
@@ -49,15 +49,8 @@ pub async fn create_permissions(db: &Database, modules: &[Module]) -> anyhow::Re
         codename: Set(codename),
         name: Set(name),
     });
-    let mut rows = rows.peekable();
-    let (batch_size, mut made) = (Backend::of(db).bind_limit() / 5, 0);
-    while rows.peek().is_some() {
-        let batch: Vec<_> = rows.by_ref().take(batch_size).collect();
-        // Another process may be migrating too, and have made them in between.
-        let insert = permission::Entity::insert_many(batch).on_conflict(OnConflict::new().do_nothing().to_owned());
-        made += insert.exec_without_returning(db).await?;
-    }
-    Ok(made)
+    // Another process may be migrating too, and have made them in between.
+    Ok(bulk::create(rows.collect()).on_conflict(bulk::OnConflict::Ignore).exec(db).await?)
 }
 
 /// The permissions that the models of these modules say there are.
@@ -177,7 +170,7 @@ pub async fn set_group_permissions(db: &Database, group: i64, labels: &[&str]) -
         group_id: Set(group),
         permission_id: Set(permission_id),
     });
-    db::insert_many(&transaction, rows.collect(), None).await?;
+    bulk::create(rows.collect()).exec(&transaction).await?;
     group_permission::Entity::delete_many()
         .filter(of_group)
         .filter(group_permission::Column::PermissionId.is_in(removed.iter().copied()))
