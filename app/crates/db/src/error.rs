@@ -336,10 +336,10 @@ pub enum Error {
         /// The database's reason.
         reason: Box<DbErr>,
     },
-    /// A migration that is not atomic was stopped in the middle, and then its file was edited.
+    /// A migration that is not atomic was stopped in the middle, and then what it had done was edited.
     #[error(
-        "migration {migration} was stopped after operation {done} of {total}, and its file was edited since; put the file \
-         back as it was and run `migrate` again, or set the tables right by hand and record that with `migrate --fake`"
+        "migration {migration} was stopped after operation {done} of {total}, and what it had done was edited in its file; \
+         put that back as it was and run `migrate` again, or set the tables right by hand and record that with `migrate --fake`"
     )]
     EditedUnfinished {
         /// The migration.

@@ -337,7 +337,7 @@ fn names(directory: &Path) -> Result<Vec<String>, Error> {
 }
 
 /// FNV-1a over the text with Unix line ends: enough to notice an edit, stable for ever, and no dependency.
-fn checksum(text: &str) -> String {
+pub(super) fn checksum(text: &str) -> String {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     for byte in text.bytes().filter(|byte| *byte != b'\r') {
         hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);

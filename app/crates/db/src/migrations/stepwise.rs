@@ -85,7 +85,7 @@ impl Run<'_> {
         };
         let now = match &done {
             Ok(()) => self.after(work),
-            Err(_) if unchanged => Unfinished { under_way: None, ..self.before(work) },
+            Err(_) if unchanged => self.standing(self.before(work).done, None),
             Err(_) => return done,
         };
         unfinished::save(session, self.key, &now).await?;
@@ -116,7 +116,7 @@ impl Run<'_> {
             done,
             total: self.migration.operations.len(),
             under_way,
-            checksum: self.migration.checksum.clone(),
+            checksum: unfinished::checksum_of(self.migration, done, under_way),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sea_orm::{ConnectionTrait, DbErr, Statement, Value};
 
-use super::{Direction, NodeKey, PROGRESS_TABLE, recorder::table_exists};
+use super::{Direction, Migration, NodeKey, PROGRESS_TABLE, loader::checksum, recorder::table_exists};
 use crate::{Backend, Database};
 
 /// A migration with `atomic = false` that was begun and neither finished nor wholly undone.
@@ -19,7 +19,8 @@ pub struct Unfinished {
     /// The number, from 1, of an operation outside any transaction that was under way: how much of it was done is not
     /// known.
     pub under_way: Option<usize>,
-    /// The checksum of its file at that time.
+    /// The checksum of what its file said of the operations in force and the one under way: those after them may be
+    /// edited, as a wrong one must be before the migration can go on.
     pub checksum: String,
 }
 
@@ -27,6 +28,13 @@ impl Unfinished {
     /// Whether none of its operations is in force, not even half: its first one failed, or its last one was undone.
     pub(super) fn is_untouched(&self) -> bool {
         self.done == 0 && self.under_way.is_none()
+    }
+
+    /// Whether the file still says of these operations what it said when they were done. Records of former versions
+    /// hold the checksum of the whole file.
+    pub(super) fn fits(&self, migration: &Migration) -> bool {
+        let operations = checksum_of(migration, self.done, self.under_way);
+        !migration.atomic && [&operations, &migration.checksum].contains(&&self.checksum)
     }
 
     /// How many operations count as in force for one who goes on in `direction`: the one under way is done, or undone,
@@ -38,6 +46,13 @@ impl Unfinished {
             (Some(number), Direction::Backwards) => number,
         }
     }
+}
+
+/// The checksum of a migration's operations in force and of the one under way.
+pub(super) fn checksum_of(migration: &Migration, done: usize, under_way: Option<usize>) -> String {
+    let count = done.max(under_way.unwrap_or(0));
+    let operations = migration.operations.iter().take(count).cloned().collect();
+    checksum(&Migration { operations, ..Migration::default() }.to_toml())
 }
 
 /// Creates the table unless it is there. Most databases never need it.

@@ -167,8 +167,8 @@ async fn a_file_edited_in_between_is_refused_and_a_fake_settles_it() {
                 &error,
                 &[
                     "x.0002_steps was stopped after operation 3 of 5",
-                    "file was edited since",
-                    "put the file back",
+                    "what it had done was edited in its file",
+                    "put that back",
                     "--fake",
                 ],
             );
@@ -176,6 +176,28 @@ async fn a_file_edited_in_between_is_refused_and_a_fake_settles_it() {
         assert_eq!(log(db).await, ["three"]);
         migrate_aloud(db, &written.load(), &[Target::Latest], Mode::Fake).await.unwrap();
         assert_eq!(applied(db).await, ["x.0001_initial", "x.0002_steps"]);
+        assert!(db.unfinished_migrations().await.unwrap().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_not_done_yet_may_be_mended() {
+    each(async |fresh| {
+        let (db, mut written) = (&fresh.db, steps());
+        begun(db, &written.load()).await;
+        written.add("x", "0002_steps", &STEPS.replace("INTO x_log VALUES ('three')", "INTO x_lag VALUES ('three')"));
+        says(&go(db, &written.load(), Target::Latest, false).await.unwrap_err(), &["x_lag"]);
+        let mended = format!("# mended\n{}", STEPS.replace("'three'", "'3'"));
+        written.add("x", "0002_steps", &mended.replace("atomic = false", ""));
+        says(
+            &go(db, &written.load(), Target::Latest, false).await.unwrap_err(),
+            &["was stopped after operation 2 of 5"],
+        );
+        written.add("x", "0002_steps", &mended);
+        let said = go(db, &written.load(), Target::Latest, false).await.unwrap();
+        assert_eq!(said, ["x.0002_steps after 2 of 5"]);
+        assert_eq!(log(db).await, ["3", "four"]);
         assert!(db.unfinished_migrations().await.unwrap().is_empty());
     })
     .await;
