@@ -11,13 +11,17 @@ use super::{
     state_of,
 };
 use crate::context::Context;
-use crate::management::{Checks, Command, CommandError, Console, Output, Role};
+use crate::management::{Answer, Checks, Command, CommandError, Console, Output, Role};
 
 impl Command for cli::Migrate {
     const NAME: &'static str = "migrate";
     const CHECKS: Checks = Checks::Tags(&["models", "modules"]);
 
     async fn handle(self, ctx: &Context, console: &mut Console) -> anyhow::Result<Output> {
+        if self.noinput {
+            // The command itself asks nothing; a module's handler may.
+            console.set_answer(Answer::Never);
+        }
         let alias = self.database.as_deref().unwrap_or("default");
         ctx.check_alias(alias)?;
         let loader = load(ctx)?;

@@ -106,3 +106,16 @@ fn a_function_that_is_not_registered_stops_the_migration() {
         "migration books.0002_fill runs the function `books.add_joe`, which is not registered; known are: none",
     );
 }
+
+async fn ask(event: MigrateEvent<'_>) -> anyhow::Result<()> {
+    let name = event.console.ask("Whose? ")?;
+    event.console.stdout.write(name);
+    Ok(())
+}
+
+#[test]
+fn handlers_may_ask_unless_nobody_is_to_be_asked() {
+    let sandbox = Sandbox::new(&[|| Module::new("plain").post_migrate(ask)]).typed("Joe\n");
+    sandbox.line("migrate -v0").is(0, "Whose? Joe\n", "");
+    sandbox.line("migrate -v0 --noinput").says_on_err(3, "questions are switched off");
+}
