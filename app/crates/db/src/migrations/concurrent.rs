@@ -3,10 +3,7 @@
 
 use sea_orm::{ConnectionTrait, DbErr, Statement};
 
-use super::{
-    AddIndex, RemoveIndex,
-    run::{Run, Work},
-};
+use super::{AddIndex, RemoveIndex, Work, run::Run};
 use crate::{Database, Error, backend::quote};
 
 /// What an operation came to, and whether its failure left everything as it was before.

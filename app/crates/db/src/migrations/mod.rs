@@ -32,6 +32,7 @@ mod squash;
 mod stepwise;
 mod unfinished;
 mod update;
+mod work;
 mod writer;
 
 use std::{fmt, path::PathBuf, str::FromStr};
@@ -59,6 +60,7 @@ pub use replacements::ReplacementError;
 pub use squash::{Optimize, SquashError, SquashOptions, Squashed, squash};
 pub use unfinished::Unfinished;
 pub use update::{UpdateError, Updated, update};
+pub use work::Work;
 
 /// The table that records which migrations were applied.
 pub const HISTORY_TABLE: &str = "migration_history";

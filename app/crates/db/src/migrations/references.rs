@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sea_orm::{ConnectionTrait, DbErr, Statement};
 
-use super::{Operation, run::Work};
+use super::{Operation, Work};
 use crate::{Backend, Transaction, backend::quote, schema::Change};
 
 /// What must be looked at.

@@ -5,19 +5,10 @@ use std::future::Future;
 use sea_orm::{ConnectionTrait, DbErr, Statement, TransactionTrait};
 
 use super::{
-    Direction, Functions, Loader, Migration, NodeKey, Operation, Recorder, Step, references, unfinished::Unfinished,
+    Direction, Functions, Loader, Migration, NodeKey, Operation, Recorder, Step, Work, references,
+    unfinished::Unfinished,
 };
 use crate::{Backend, Database, Error, ProjectState, Transaction, schema::Change};
-
-/// One operation in the direction it goes, between two states.
-#[derive(Debug)]
-pub(super) struct Work {
-    /// Its number in the file, from 1.
-    pub number: usize,
-    pub operation: Operation,
-    pub before: ProjectState,
-    pub after: ProjectState,
-}
 
 /// A migration ready to be carried out.
 pub(super) struct Run<'a> {
@@ -48,36 +39,13 @@ impl<'a> Run<'a> {
             let (migration, done, total) = (key.clone(), found.done, found.total);
             return Err(Error::EditedUnfinished { migration, done, total });
         }
-        let mut work = Vec::new();
         let start = unfinished.map(|found| found.start(*direction));
-        for (at, operation) in migration.operations.iter().enumerate() {
-            let (number, before) = (at + 1, state.clone());
-            operation.apply(&key.module, state).map_err(|reason| Error::Operation {
-                migration: key.to_string(),
-                number,
-                what: operation.describe(),
-                reason,
-            })?;
-            let open = match direction {
-                Direction::Forwards => number > start.unwrap_or(0),
-                Direction::Backwards => number <= start.unwrap_or(usize::MAX),
-            };
-            if !open {
-                continue;
-            }
-            work.push(match direction {
-                Direction::Forwards => Work { number, operation: operation.clone(), before, after: state.clone() },
-                Direction::Backwards => {
-                    let irreversible = || Error::Irreversible { migration: key.clone(), what: operation.describe() };
-                    let operation = operation.reversed().ok_or_else(irreversible)?;
-                    Work { number, operation, before: state.clone(), after: before }
-                }
-            });
-        }
+        let open = match direction {
+            Direction::Forwards => start.unwrap_or(0) + 1..usize::MAX,
+            Direction::Backwards => 1..start.map_or(usize::MAX, |done| done + 1),
+        };
+        let work = migration.work(key, *direction, open, state)?;
         migration.check_keys(key, state)?;
-        if *direction == Direction::Backwards {
-            work.reverse();
-        }
         let run = Run { loader, key, migration, direction: *direction, work, functions, unfinished };
         run.check_unfinished()?;
         run.check_functions()?;
@@ -238,7 +206,7 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn change<'b>(&'b self, work: &'b Work) -> Change<'b> {
-        Change { operation: &work.operation, module: &self.key.module, before: &work.before, after: &work.after }
+        work.change(&self.key.module)
     }
 }
 

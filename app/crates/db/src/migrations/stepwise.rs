@@ -4,8 +4,8 @@
 use sea_orm::{DbErr, TransactionTrait};
 
 use super::{
-    Direction, Operation,
-    run::{Run, Work, roll_back},
+    Direction, Operation, Work,
+    run::{Run, roll_back},
     unfinished::{self, Unfinished},
 };
 use crate::{Backend, Database, Error, connection};

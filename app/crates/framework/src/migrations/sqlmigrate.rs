@@ -1,8 +1,7 @@
 //! `sqlmigrate`: the SQL of a migration, without touching a database.
 
-use db::migrations::{Direction, Loader, Migration, NodeKey, Operation};
-use db::schema::Change;
-use db::{Backend, Error, ProjectState};
+use db::migrations::{Direction, Loader, Migration, NodeKey, Work};
+use db::{Backend, Error};
 
 use super::{check_label, command_error, load};
 use crate::context::Context;
@@ -32,15 +31,6 @@ impl Command for cli::Sqlmigrate {
     }
 }
 
-/// One operation in the direction it goes, between two states.
-struct Part<'a> {
-    /// As the file says it, whichever way it goes.
-    written: &'a Operation,
-    operation: Operation,
-    before: ProjectState,
-    after: ProjectState,
-}
-
 /// The migration's SQL, as the executor would run it.
 fn sql(
     loader: &Loader,
@@ -51,11 +41,11 @@ fn sql(
 ) -> Result<String, CommandError> {
     let mut lines = Vec::new();
     let mut rebuilds = false;
-    let parts = parts(loader, key, migration, direction).map_err(command_error)?;
-    for part in &parts {
-        let change =
-            Change { operation: &part.operation, module: &key.module, before: &part.before, after: &part.after };
-        lines.extend(["--".to_owned(), format!("-- {}", part.written.describe()), "--".to_owned()]);
+    for work in work(loader, key, migration, direction).map_err(command_error)? {
+        let change = work.change(&key.module);
+        // As the file says it, whichever way it goes.
+        let written = &migration.operations[work.number - 1];
+        lines.extend(["--".to_owned(), format!("-- {}", written.describe()), "--".to_owned()]);
         if let Some(table) = change.rebuilt_table(backend) {
             rebuilds = true;
             lines.push(format!("-- (`migrate` also makes again what raw SQL hung on {table}: indexes, triggers)"));
@@ -80,37 +70,12 @@ fn sql(
     Ok(lines.join("\n"))
 }
 
-fn parts<'a>(
-    loader: &Loader,
-    key: &NodeKey,
-    migration: &'a Migration,
-    direction: Direction,
-) -> Result<Vec<Part<'a>>, Error> {
+/// The migration's operations, between the states of an empty database on the way to it.
+fn work(loader: &Loader, key: &NodeKey, migration: &Migration, direction: Direction) -> Result<Vec<Work>, Error> {
     let mut earlier = loader.graph().forwards_plan(key)?;
     earlier.retain(|other| other != key);
     let mut state = loader.state_after(&earlier)?;
-    let mut parts = Vec::new();
-    for (at, written) in migration.operations.iter().enumerate() {
-        let before = state.clone();
-        written.apply(&key.module, &mut state).map_err(|reason| Error::Operation {
-            migration: key.to_string(),
-            number: at + 1,
-            what: written.describe(),
-            reason,
-        })?;
-        parts.push(match direction {
-            Direction::Forwards => Part { written, operation: written.clone(), before, after: state.clone() },
-            Direction::Backwards => {
-                let irreversible = || Error::Irreversible { migration: key.clone(), what: written.describe() };
-                let operation = written.reversed().ok_or_else(irreversible)?;
-                Part { written, operation, before: state.clone(), after: before }
-            }
-        });
-    }
-    if direction == Direction::Backwards {
-        parts.reverse();
-    }
-    Ok(parts)
+    migration.work(key, direction, 1..usize::MAX, &mut state)
 }
 
 /// A statement with its semicolon, which a comment at the end must not swallow.
