@@ -160,6 +160,20 @@ fn sessions_are_rows_that_give_nothing_away() {
 }
 
 #[tokio::test]
+async fn a_session_that_cannot_be_read_is_none() {
+    let (ctx, client) = closed().await;
+    log_in(&client, "").await;
+    assert_eq!(client.get("/").await.status, 200);
+    let db = ctx.db().await.expect("a database");
+    let spoil = "UPDATE sessions_session SET data = '[1'";
+    sea_orm::ConnectionTrait::execute_unprepared(&db, spoil).await.expect("an update");
+    assert_eq!(client.get("/").await.status, 303);
+    assert_eq!(client.cookie("sessionid"), None);
+    assert_eq!(log_in(&client, "").await.status, 303);
+    assert_eq!(client.get("/").await.status, 200);
+}
+
+#[tokio::test]
 async fn a_login_ends_with_its_time_with_the_password_and_with_the_account() {
     let clock = clock();
     let ctx = context_at(clock.clone(), |settings| settings.auth.anonymous_read = false);

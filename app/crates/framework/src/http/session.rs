@@ -55,7 +55,14 @@ impl Session {
         let empty = Self { ctx: ctx.clone(), sent: None, inner: Mutex::default() };
         let Some(key) = key.filter(|_| sessions::is_installed(ctx)) else { return Ok(empty) };
         let Some(row) = service::find(&ctx.db().await?, key, ctx.now()).await? else { return Ok(empty) };
-        let data = serde_json::from_str(&row.data).context("failed to read the data of a session")?;
+        let data = match serde_json::from_str(&row.data) {
+            Ok(data) => data,
+            Err(error) => {
+                // An error would meet the visitor on every page, until the session expires.
+                tracing::warn!(target: "http", session = row.id, "a session cannot be read, and is ended: {error}");
+                return Ok(empty);
+            }
+        };
         let inner = Inner { key: Some(key.to_owned()), user_id: row.user_id, data, changed: false };
         Ok(Self { sent: Some(key.to_owned()), inner: Mutex::new(inner), ..empty })
     }
