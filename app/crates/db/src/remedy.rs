@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use sea_orm::{DbErr, RuntimeErr, sqlx};
+use sea_orm::{
+    DbErr, RuntimeErr,
+    sqlx::{self, postgres::PgDatabaseError},
+};
 
 /// A database's own words, without those that SeaORM and sqlx put in front.
 pub(crate) struct Words<'a>(pub &'a DbErr);
@@ -10,7 +13,12 @@ pub(crate) struct Words<'a>(pub &'a DbErr);
 impl fmt::Display for Words<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match inner(self.0) {
-            Some(sqlx::Error::Database(database)) => write!(f, "{}", database.message()),
+            Some(sqlx::Error::Database(database)) => {
+                f.write_str(database.message())?;
+                // PostgreSQL says there which row it is: `Key (code)=(7) is duplicated.`
+                let detail = database.try_downcast_ref::<PgDatabaseError>().and_then(PgDatabaseError::detail);
+                detail.map_or(Ok(()), |detail| write!(f, ": {}", detail.trim_end_matches('.')))
+            }
             Some(other) => write!(f, "{other}"),
             None => write!(f, "{}", self.0),
         }

@@ -62,6 +62,10 @@ fn orm_options(url: String, options: &ConnectOptions, size: u32) -> OrmOptions {
         orm.sqlx_logging_level(level);
     }
     if size == 1 {
+        // What a session does may take its time, and a warning would stand in the middle of a migration's line.
+        if let Ok(level) = "debug".parse() {
+            orm.sqlx_slow_statements_logging_settings(level, Duration::from_secs(1));
+        }
         // A session keeps state (locks, pragmas) that a silently replaced connection would not have.
         orm.idle_timeout(None).max_lifetime(None);
     }

@@ -137,6 +137,19 @@ async fn a_rollback_that_the_database_did_itself_hides_no_reason() {
 }
 
 #[tokio::test]
+async fn postgresql_says_which_row_does_not_fit() {
+    let Some(fresh) = fresh_postgres().await else { return };
+    let mut written = two();
+    migrate(&fresh.db, &written.load(), &[Target::Latest]).await.unwrap();
+    run(&fresh.db, "INSERT INTO x_a (id, text) VALUES (1, 'twice'), (2, 'twice')").await;
+    let unique = "dependencies = [\"x.0002\"]\n[[operations]]\nop = \"add_constraint\"\nmodel = \"A\"\n\
+                  constraint = { kind = \"unique\", name = \"once\", fields = [\"text\"] }\n";
+    written.add("x", "0003", unique);
+    let error = migrate(&fresh.db, &written.load(), &[Target::Latest]).await.unwrap_err();
+    says(&error, &["could not create unique index \"once\": Key (text)=(twice) is duplicated\n"]);
+}
+
+#[tokio::test]
 async fn a_postgresql_user_without_rights_and_a_read_only_server() {
     let Some(fresh) = fresh_postgres().await else { return };
     let (db, loader) = (&fresh.db, two().load());
