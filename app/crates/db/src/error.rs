@@ -338,8 +338,9 @@ pub enum Error {
     },
     /// A migration that is not atomic was stopped in the middle, and then what it had done was edited.
     #[error(
-        "migration {migration} was stopped after operation {done} of {total}, and what it had done was edited in its file; \
-         put that back as it was and run `migrate` again, or set the tables right by hand and record that with `migrate --fake`"
+        "migration {migration} was stopped after operation {done} of {total}, and its file no longer says what it had \
+         done; put that back and run `migrate` again, or set the tables right by hand and record that with `migrate --fake` \
+         (with `--prune` when the file is gone for good)"
     )]
     EditedUnfinished {
         /// The migration.

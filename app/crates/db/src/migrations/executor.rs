@@ -196,6 +196,13 @@ impl<'a> Executor<'a> {
     /// The graph for what is applied, the plan in it, and the migrations that count as applied for that. What was left
     /// half-done counts as open for a plan that goes forwards, and as applied for one that takes it back.
     fn plan_from(&self, history: &History, targets: &[Target]) -> Result<(Loader, Plan, BTreeSet<NodeKey>), Error> {
+        // Without the file it can neither go on nor back, and its tables are somewhere in between.
+        let is_lost =
+            |key: &NodeKey| self.loader.labels().contains(&key.module) && self.loader.migration(key).is_none();
+        if let Some((key, found)) = history.unfinished.iter().find(|(key, found)| is_lost(key) && !found.is_untouched())
+        {
+            return Err(found.contradicted(key));
+        }
         let half: Vec<NodeKey> = history.unfinished.keys().cloned().collect();
         let (loader, targets) = self.loader.for_targets(&history.applied, &half, targets)?;
         loader.check_history()?;

@@ -1,13 +1,15 @@
 //! Records of migrations whose files are gone.
 
+use std::collections::BTreeSet;
+
 use sea_orm::TransactionTrait;
 
-use super::{Executor, NodeKey, Recorder, lock::Lock};
+use super::{Executor, NodeKey, Recorder, lock::Lock, unfinished};
 use crate::{Backend, Database, Error};
 
 impl Executor<'_> {
-    /// Deletes the records of the module's migrations that have no file any more, and says which, in alphabetical
-    /// order. Tables are not touched.
+    /// Deletes the records of the module's migrations that have no file any more, those of a stopped one too, and says
+    /// which, in alphabetical order. Tables are not touched.
     ///
     /// # Errors
     /// [`Error::CannotPrune`] while a squashed migration still names one of them in `replaces`: without the record it
@@ -33,8 +35,11 @@ impl Executor<'_> {
 
     async fn delete_records(&self, session: &Database, module: &str) -> Result<Vec<NodeKey>, Error> {
         let recorded = Recorder::new(session, session.backend()).applied().await?;
-        let gone = recorded.into_keys().filter(|key| key.module == module && self.loader.migration(key).is_none());
-        let gone: Vec<NodeKey> = gone.collect();
+        let stopped: Vec<NodeKey> = unfinished::read(session).await?.into_keys().collect();
+        let is_gone = |key: &&NodeKey| key.module == module && self.loader.migration(key).is_none();
+        // A migration that stopped on its way back has a record of each kind.
+        let gone: BTreeSet<NodeKey> = recorded.keys().chain(&stopped).filter(is_gone).cloned().collect();
+        let gone: Vec<NodeKey> = gone.into_iter().collect();
         let squashed = self.loader.replacing(&gone);
         if !squashed.is_empty() {
             return Err(Error::CannotPrune { squashed });
@@ -43,6 +48,9 @@ impl Executor<'_> {
         let recorder = Recorder::new(&tx, Backend::of(&tx));
         for key in &gone {
             recorder.forget(key).await?;
+            if stopped.contains(key) {
+                unfinished::clear(&tx, key).await?;
+            }
         }
         tx.commit().await?;
         Ok(gone)

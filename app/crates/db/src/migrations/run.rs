@@ -36,8 +36,7 @@ impl<'a> Run<'a> {
         let Step { key, direction } = step;
         // Where nothing is in force, nothing was done that an edit could contradict.
         if let Some(found) = unfinished.filter(|found| !found.is_untouched() && !found.fits(migration)) {
-            let (migration, done, total) = (key.clone(), found.done, found.total);
-            return Err(Error::EditedUnfinished { migration, done, total });
+            return Err(found.contradicted(key));
         }
         let start = unfinished.map(|found| found.start(*direction));
         let open = match direction {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sea_orm::{ConnectionTrait, DbErr, Statement, Value};
 
 use super::{Direction, Migration, NodeKey, PROGRESS_TABLE, loader::checksum, recorder::table_exists};
-use crate::{Backend, Database};
+use crate::{Backend, Database, Error};
 
 /// A migration with `atomic = false` that was begun and neither finished nor wholly undone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +35,11 @@ impl Unfinished {
     pub(super) fn fits(&self, migration: &Migration) -> bool {
         let operations = checksum_of(migration, self.done, self.under_way);
         !migration.atomic && [&operations, &migration.checksum].contains(&&self.checksum)
+    }
+
+    /// The error of a file that no longer says what was done, or is gone.
+    pub(super) fn contradicted(&self, key: &NodeKey) -> Error {
+        Error::EditedUnfinished { migration: key.clone(), done: self.done, total: self.total }
     }
 
     /// How many operations count as in force for one who goes on in `direction`: the one under way is done, or undone,
@@ -132,8 +137,8 @@ impl Database {
     /// [`Database::applied_migrations`].
     ///
     /// # Errors
-    /// [`crate::Error::Database`].
-    pub async fn unfinished_migrations(&self) -> Result<BTreeMap<NodeKey, Unfinished>, crate::Error> {
+    /// [`Error::Database`].
+    pub async fn unfinished_migrations(&self) -> Result<BTreeMap<NodeKey, Unfinished>, Error> {
         Ok(read(self).await?)
     }
 }

@@ -167,7 +167,7 @@ async fn a_file_edited_in_between_is_refused_and_a_fake_settles_it() {
                 &error,
                 &[
                     "x.0002_steps was stopped after operation 3 of 5",
-                    "what it had done was edited in its file",
+                    "its file no longer says what it had done",
                     "put that back",
                     "--fake",
                 ],
@@ -177,6 +177,26 @@ async fn a_file_edited_in_between_is_refused_and_a_fake_settles_it() {
         migrate_aloud(db, &written.load(), &[Target::Latest], Mode::Fake).await.unwrap();
         assert_eq!(applied(db).await, ["x.0001_initial", "x.0002_steps"]);
         assert!(db.unfinished_migrations().await.unwrap().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_gone_in_between_is_missed_until_it_is_pruned() {
+    each(async |fresh| {
+        let (db, written) = (&fresh.db, steps());
+        begun(db, &written.load()).await;
+        go(db, &written.load(), Target::Latest, true).await.unwrap_err();
+        std::fs::remove_file(written.root.path().join("x/migrations/0002_steps.toml")).unwrap();
+        let loader = written.load();
+        let functions = Functions::default();
+        let executor = Executor::new(db, &loader, &functions);
+        let said = ["x.0002_steps was stopped after operation 3 of 5", "its file no longer says", "--prune"];
+        says(&executor.plan(&[Target::Latest]).await.unwrap_err(), &said);
+        says(&go(db, &loader, Target::Latest, false).await.unwrap_err(), &said);
+        assert_eq!(executor.prune("x").await.unwrap(), [key("x.0002_steps")]);
+        assert!(db.unfinished_migrations().await.unwrap().is_empty());
+        assert!(migrate(db, &loader, &[Target::Latest]).await.unwrap().plan.is_empty());
     })
     .await;
 }

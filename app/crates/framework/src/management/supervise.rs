@@ -107,11 +107,18 @@ fn run(ready: Ready, mut console: Console, limits: Sender<Event>) -> u8 {
     finish(code, &mut console)
 }
 
+/// How many threads do blocking work. A password being hashed takes one of them, and 19 MiB: tokio's default of 512 would
+/// let a burst of logins take all memory.
+const BLOCKING_THREADS: usize = 16;
+
 fn try_run(ready: Ready, console: &mut Console, limits: Sender<Event>) -> anyhow::Result<()> {
     let Ready { ctx, spec, matches, base, arguments } = ready;
     let checks = if base.skip_checks { SystemChecks::Skip } else { SystemChecks::Run };
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("failed to start the runtime")?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .max_blocking_threads(BLOCKING_THREADS)
+        .build()
+        .context("failed to start the runtime")?;
     let limit_begins = Box::new(move |limit| {
         // The receiver is gone when the command was given up.
         let _ = limits.send(Event::Limit(limit));

@@ -36,6 +36,13 @@ impl Command for cli::Changepassword {
             last_name: &account.last_name,
             email: &account.email,
         };
+        if !console.is_interactive() {
+            let program = ctx.program();
+            let message = format!(
+                "cannot ask for a password: standard input is not a terminal\nhint: `{program} changepassword {user}` at a terminal"
+            );
+            return Err(CommandError::new(message).code(3).into());
+        }
         console.stdout.write(format!("Changing password for user '{user}'"));
         let password = ask(&user, &person, console)?;
         let hash = accounts::hash(&password, ctx.random()).await?;
