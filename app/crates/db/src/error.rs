@@ -338,9 +338,8 @@ pub enum Error {
     },
     /// A migration that is not atomic was stopped in the middle, and then what it had done was edited.
     #[error(
-        "migration {migration} was stopped after operation {done} of {total}, and its file no longer says what it had \
-         done; put that back and run `migrate` again, or set the tables right by hand and record that with `migrate --fake` \
-         (with `--prune` when the file is gone for good)"
+        "migration {migration} was stopped after operation {done} of {total}, and its file no longer says what it had done; put \
+         that back, or set the tables right by hand and say so: `migrate --fake`, or `--prune` when the file is gone for good"
     )]
     EditedUnfinished {
         /// The migration.
@@ -350,7 +349,7 @@ pub enum Error {
         /// How many there were.
         total: usize,
     },
-    /// A migration that is not atomic was stopped inside SQL that may be half-done, and should turn round there.
+    /// A migration was stopped inside SQL outside any transaction, and should turn round there.
     #[error(
         "migration {migration} was stopped inside operation {number} (Raw SQL operation) on its way {way}, and how much of \
          that was done is not known; finish it that way first, or set the tables right by hand and record that with \
