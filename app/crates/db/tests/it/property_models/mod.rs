@@ -11,8 +11,9 @@ use db::{
     Backend, Database, ProjectState,
     inspect::drift,
     migrations::{DetectOptions, NonInteractive, Target, autodetect},
-    state::{DefaultValue, FieldType, ModelKey, ModelState},
+    state::{DefaultValue, Field, FieldType, ModelKey, ModelState},
 };
+use sea_orm::{ConnectionTrait, Statement};
 
 use self::world::{World, value};
 use crate::{
@@ -63,6 +64,9 @@ struct Story {
 /// How many rows each model has.
 type Counts = BTreeMap<ModelKey, i64>;
 
+/// What each model holds: for every column its values as text, sorted.
+type Held = BTreeMap<ModelKey, Vec<(Field, Vec<Option<String>>)>>;
+
 impl Story {
     async fn run(&mut self, db: &Database) {
         for _ in 0..STEPS {
@@ -75,9 +79,9 @@ impl Story {
             for sql in std::mem::take(&mut self.world.before) {
                 run(db, &sql).await;
             }
-            let before = counts(db, &from).await;
+            let before = held(db, &from).await;
             self.forwards(db, &to).await;
-            let after = counts(db, &to).await;
+            let after = held(db, &to).await;
             self.compare(&before, &after);
             self.world.migrated();
             self.fill(db, &to).await;
@@ -127,9 +131,10 @@ impl Story {
         assert_eq!(drift, Vec::<String>::new(), "{}\n{}", db.backend(), self.texts);
     }
 
-    /// Every model that is still there, under whatever name, has the rows that it had.
-    fn compare(&self, before: &Counts, after: &Counts) {
-        for (key, count) in after {
+    /// Every model that is still there, under whatever name, has the rows that it had, and in the columns that were not
+    /// touched the same values.
+    fn compare(&self, before: &Held, after: &Held) {
+        for (key, columns) in after {
             let former = self.world.renamed.get(key).cloned().unwrap_or_else(|| {
                 let (owner, relation) = key.name.split_once('_').unwrap_or((&key.name, ""));
                 match self.world.renamed.get(&ModelKey::new(&key.module, owner)) {
@@ -137,7 +142,14 @@ impl Story {
                     None => key.clone(),
                 }
             });
-            assert_eq!(*count, before.get(&former).copied().unwrap_or(0), "rows of {key}\n{}", self.texts);
+            let former = before.get(&former).map_or(&[][..], Vec::as_slice);
+            let rows = |columns: &[(Field, Vec<Option<String>>)]| columns.first().map_or(0, |(_, values)| values.len());
+            assert_eq!(rows(columns), rows(former), "rows of {key}\n{}", self.texts);
+            for (field, values) in columns {
+                if let Some((_, old)) = former.iter().find(|(old, _)| old == field) {
+                    assert_eq!(values, old, "{}.{}\n{}", key, field.name, self.texts);
+                }
+            }
         }
     }
 
@@ -195,6 +207,23 @@ impl Story {
         };
         run(db, &sql).await;
     }
+}
+
+async fn held(db: &Database, state: &ProjectState) -> Held {
+    let mut held = Held::new();
+    for (key, model) in state.models() {
+        let columns: Vec<String> =
+            model.fields.iter().map(|field| format!("CAST(\"{}\" AS text)", field.name)).collect();
+        let sql = format!("SELECT {} FROM \"{}\"", columns.join(", "), model.table);
+        let rows = db.query_all_raw(Statement::from_string(db.backend().into(), sql)).await.unwrap();
+        let columns = model.fields.iter().enumerate().map(|(at, field)| {
+            let mut values: Vec<Option<String>> = rows.iter().map(|row| row.try_get_by_index(at).unwrap()).collect();
+            values.sort();
+            (field.clone(), values)
+        });
+        held.insert(key.clone(), columns.collect());
+    }
+    held
 }
 
 async fn counts(db: &Database, state: &ProjectState) -> Counts {
