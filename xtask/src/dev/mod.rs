@@ -5,6 +5,8 @@ use std::ffi::{OsStr, OsString};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args};
 
+pub mod model;
+
 use crate::dispatch::Session;
 use crate::plan::{Plan, Role, Step};
 use crate::project::Project;
