@@ -1,4 +1,4 @@
-//! The development server: what runs before it, and how it ends.
+//! The development server without reloading: what runs before it, and how it ends.
 
 use rustix::process::Signal;
 

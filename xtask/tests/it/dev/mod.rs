@@ -1,0 +1,3 @@
+//! The development server.
+
+mod plain;
