@@ -6,6 +6,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Args};
 
 pub mod model;
+pub mod watch;
 
 use crate::dispatch::Session;
 use crate::plan::{Plan, Role, Step};
