@@ -5,6 +5,7 @@ use std::ffi::{OsStr, OsString};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args};
 
+pub mod machine;
 pub mod model;
 pub mod watch;
 

@@ -121,6 +121,17 @@ pub enum Life {
     },
 }
 
+/// What is waited for at most so long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timer {
+    /// A process becomes ready.
+    Readiness(ChildId),
+    /// A process says that it accepts nothing any more.
+    HandOver(ChildId),
+    /// A process that was told to stop ends.
+    End(ChildId),
+}
+
 /// The state as a browser sees it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -206,8 +217,12 @@ pub enum Event {
     Child(ChildId, Life),
     /// What is pending; an error's text when the app could not say.
     Pending(Result<Vec<String>, String>),
+    /// What has to be done before the first start ended; an error's text otherwise.
+    Prepared(Result<(), String>),
     /// Applying migrations ended.
     Migrated(Result<(), String>),
+    /// A time that the machine asked to be told of has come.
+    Due(Timer),
     /// A page asks for something.
     Asked(Request),
     /// A key was pressed.
