@@ -88,7 +88,7 @@ impl Machine {
 }
 
 /// The path of a style sheet below its `static` directory, which is what its address ends with.
-fn sheet(path: &Path) -> Option<String> {
+pub(super) fn sheet(path: &Path) -> Option<String> {
     let parts: Vec<_> = path.iter().collect();
     let last = parts.iter().rposition(|part| *part == "static")?;
     let parts: Vec<_> = parts[last + 1..].iter().map(|part| part.to_string_lossy()).collect();

@@ -3,6 +3,10 @@
 
 mod builds;
 mod processes;
+#[cfg(test)]
+mod simulation;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
