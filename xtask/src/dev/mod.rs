@@ -5,6 +5,8 @@ use std::ffi::{OsStr, OsString};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args};
 
+pub mod child;
+pub mod lines;
 pub mod machine;
 pub mod model;
 pub mod watch;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::process::Signal;
@@ -130,6 +131,28 @@ pub enum Timer {
     HandOver(ChildId),
     /// A process that was told to stop ends.
     End(ChildId),
+}
+
+/// Where a process writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stream {
+    /// Its stdout.
+    Out,
+    /// Its stderr.
+    Err,
+}
+
+/// Whose line it is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// xtask's own.
+    Dev,
+    /// Cargo's and the compiler's.
+    Build,
+    /// The server's.
+    Server(Stream),
+    /// That of a command that runs beside it, by its name.
+    Companion(Arc<str>, Stream),
 }
 
 /// The state as a browser sees it.

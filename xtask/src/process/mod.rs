@@ -1,17 +1,16 @@
 //! Starting one process and waiting for its end: process groups, signals, exit codes, and the pipe that tells a
-//! child that xtask is gone.
+//! child that xtask is gone. What only Unix can do is in [`unix`].
 
-use std::io::{self, IsTerminal as _};
-use std::os::fd::{AsRawFd, OwnedFd};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::io::{self, IsTerminal as _, PipeWriter};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use rustix::io::FdFlags;
-use rustix::pipe::{PipeFlags, pipe_with};
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
+use rustix::process::{Pid, Signal};
 
+pub mod unix;
+
+use self::unix::{end_with_parent, ended, from_keyboard, has_ended};
 use crate::plan::{Role, Step};
 use crate::signals::Signals;
 
@@ -109,83 +108,42 @@ fn has_own_group(role: Role) -> bool {
     }
 }
 
-fn ended(status: ExitStatus) -> Ended {
-    match (status.code(), status.signal()) {
-        (_, Some(signal_hook::consts::SIGINT)) | (Some(130), _) => Ended::Interrupted,
-        (_, Some(signal)) => Ended::Killed(signal),
-        (code, None) => Ended::Exited(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)),
-    }
-}
-
-/// Starts the child. The second value is the end of the pipe that must stay open as long as xtask lives: the child's
-/// end reads "end of file" when it is gone, even by SIGKILL.
-fn spawn(step: &Step) -> anyhow::Result<(Child, Option<OwnedFd>)> {
+/// The call of a step, with the environment that the child gets.
+pub fn command(step: &Step) -> Command {
     let mut command = Command::new(&step.program);
     command.args(&step.args).current_dir(&step.directory).envs(&step.env.set);
     for name in &step.env.removed {
         command.env_remove(name);
     }
+    command
+}
+
+/// Tells the child by a pipe when xtask is gone, even by SIGKILL: it then reads "end of file". The value is the end of
+/// the pipe that must stay open as long as the child is to live.
+///
+/// # Errors
+/// When there is no pipe to be had.
+pub fn watch_us(command: &mut Command) -> anyhow::Result<PipeWriter> {
+    let (read, write) = io::pipe().context("failed to make a pipe")?;
+    unix::inherit(command, "APP_PARENT_FD", read.into());
+    Ok(write)
+}
+
+/// Starts the child. The second value is the end of the pipe that must stay open as long as xtask lives.
+fn spawn(step: &Step) -> anyhow::Result<(Child, Option<PipeWriter>)> {
+    let mut command = command(step);
     if has_own_group(step.role) {
-        command.process_group(0);
+        unix::own_group(&mut command);
     }
     if matches!(step.role, Role::Build | Role::Server) {
         // It may be in the terminal's background, where reading would stop it.
         command.stdin(Stdio::null());
     }
-    let mut parent_end = None;
-    if matches!(step.role, Role::App | Role::Server) {
-        let (read, write) = pipe_with(PipeFlags::CLOEXEC).context("failed to make a pipe")?;
-        command.env("APP_PARENT_FD", read.as_raw_fd().to_string());
-        keep_open_in_child(&mut command, read);
-        parent_end = Some(write);
-    }
+    let is_app = matches!(step.role, Role::App | Role::Server);
+    let parent_end = is_app.then(|| watch_us(&mut command)).transpose()?;
     if step.role == Role::Build {
         end_with_parent(&mut command);
     }
     let child = command.spawn().with_context(|| format!("failed to start `{}`", step.short()))?;
     Ok((child, parent_end))
-}
-
-/// Ends a program that does not watch our pipe when xtask is gone, even by SIGKILL. Only Linux can do that.
-#[cfg_attr(target_os = "linux", allow(unsafe_code))]
-fn end_with_parent(command: &mut Command) {
-    #[cfg(target_os = "linux")]
-    {
-        let set = || -> io::Result<()> { Ok(rustix::process::set_parent_process_death_signal(Some(Signal::TERM))?) };
-        // SAFETY: between fork and exec only async-signal-safe calls are allowed; this is one `prctl`, which neither
-        // allocates nor takes a lock.
-        unsafe {
-            command.pre_exec(set);
-        }
-    }
-    #[cfg(not(target_os = "linux"))]
-    let _ = command;
-}
-
-/// Lets this one child, and no other that may be started meanwhile, inherit the descriptor.
-#[allow(unsafe_code)]
-fn keep_open_in_child(command: &mut Command, fd: OwnedFd) {
-    let clear_cloexec = move || -> io::Result<()> { Ok(rustix::io::fcntl_setfd(&fd, FdFlags::empty())?) };
-    // SAFETY: between fork and exec only async-signal-safe calls are allowed; this is one `fcntl`, which is, and
-    // it neither allocates nor takes a lock.
-    unsafe {
-        command.pre_exec(clear_cloexec);
-    }
-}
-
-/// True when the child has ended. It is left unreaped.
-fn has_ended(pid: Pid) -> anyhow::Result<bool> {
-    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-    match rustix::process::waitid(WaitId::Pid(pid), options) {
-        Ok(status) => Ok(status.is_some()),
-        Err(rustix::io::Errno::INTR) => Ok(false),
-        Err(error) => Err(error).context("failed to wait for the child"),
-    }
-}
-
-/// True when xtask's group is the terminal's foreground group: then a SIGINT came from Ctrl-C, and the child got it
-/// too. Otherwise a program sent it, perhaps to xtask alone, and the child must get it from us.
-fn from_keyboard() -> bool {
-    std::fs::File::open("/dev/tty")
-        .is_ok_and(|tty| rustix::termios::tcgetpgrp(tty).is_ok_and(|group| group == rustix::process::getpgrp()))
 }

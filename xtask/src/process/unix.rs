@@ -1,0 +1,120 @@
+//! What only Unix can do with a process: groups and signals, descriptors that one child inherits, waiting for an end
+//! without forgetting the number.
+
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, Command, ExitStatus};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Context;
+use rustix::io::FdFlags;
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
+
+use super::Ended;
+
+/// A child with a process group of its own. Any thread may signal it while another waits for its end, and nothing is
+/// ever sent to a number that may be somebody else's by then.
+#[derive(Clone, Debug)]
+pub struct Group {
+    leader: Pid,
+    reaped: Arc<Mutex<bool>>,
+}
+
+impl Group {
+    /// Starts the child.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn spawn(command: &mut Command) -> io::Result<(Self, Child)> {
+        own_group(command);
+        let child = command.spawn()?;
+        Ok((Self { leader: Pid::from_child(&child), reaped: Arc::default() }, child))
+    }
+
+    /// Sends a signal to all that is left of the group; nothing after [`Group::wait`] has returned.
+    pub fn signal(&self, signal: Signal) {
+        let reaped = self.reaped.lock().unwrap_or_else(PoisonError::into_inner);
+        if !*reaped {
+            // The only error there can be is that all have ended already.
+            let _ = rustix::process::kill_process_group(self.leader, signal);
+        }
+    }
+
+    /// Waits for the end of the child that [`Group::spawn`] gave, and ends what it left behind.
+    ///
+    /// # Errors
+    /// When the system cannot wait.
+    pub fn wait(&self, child: &mut Child) -> anyhow::Result<ExitStatus> {
+        while !wait(self.leader, WaitIdOptions::empty())? {}
+        let mut reaped = self.reaped.lock().unwrap_or_else(PoisonError::into_inner);
+        // It is not reaped yet, so the group's number cannot be anyone else's.
+        let _ = rustix::process::kill_process_group(self.leader, Signal::KILL);
+        *reaped = true;
+        child.wait().context("failed to wait for the child")
+    }
+}
+
+/// Gives the child a process group of its own.
+pub(super) fn own_group(command: &mut Command) {
+    command.process_group(0);
+}
+
+/// How a child ended that gave this status.
+pub fn ended(status: ExitStatus) -> Ended {
+    match (status.code(), status.signal()) {
+        (_, Some(signal_hook::consts::SIGINT)) | (Some(130), _) => Ended::Interrupted,
+        (_, Some(signal)) => Ended::Killed(signal),
+        (code, None) => Ended::Exited(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)),
+    }
+}
+
+/// Ends a program that does not watch our pipe when xtask is gone, even by SIGKILL. Only Linux can do that, and takes
+/// the end of the thread that started it for the end of xtask.
+#[cfg_attr(target_os = "linux", allow(unsafe_code))]
+pub fn end_with_parent(command: &mut Command) {
+    #[cfg(target_os = "linux")]
+    {
+        let set = || -> io::Result<()> { Ok(rustix::process::set_parent_process_death_signal(Some(Signal::TERM))?) };
+        // SAFETY: between fork and exec only async-signal-safe calls are allowed; this is one `prctl`, which neither
+        // allocates nor takes a lock.
+        unsafe {
+            command.pre_exec(set);
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = command;
+}
+
+/// Lets this one child, and no other that may be started meanwhile, inherit the descriptor under the number that the
+/// variable names. It is closed here together with the command.
+#[allow(unsafe_code)]
+pub fn inherit(command: &mut Command, variable: &str, fd: OwnedFd) {
+    command.env(variable, fd.as_raw_fd().to_string());
+    let clear_cloexec = move || -> io::Result<()> { Ok(rustix::io::fcntl_setfd(&fd, FdFlags::empty())?) };
+    // SAFETY: between fork and exec only async-signal-safe calls are allowed; this is one `fcntl`, which is, and
+    // it neither allocates nor takes a lock.
+    unsafe {
+        command.pre_exec(clear_cloexec);
+    }
+}
+
+/// True when the child has ended. It is left unreaped.
+pub(super) fn has_ended(pid: Pid) -> anyhow::Result<bool> {
+    wait(pid, WaitIdOptions::NOHANG)
+}
+
+fn wait(pid: Pid, options: WaitIdOptions) -> anyhow::Result<bool> {
+    match rustix::process::waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | options) {
+        Ok(status) => Ok(status.is_some()),
+        Err(rustix::io::Errno::INTR) => Ok(false),
+        Err(error) => Err(error).context("failed to wait for the child"),
+    }
+}
+
+/// True when xtask's group is the terminal's foreground group: then a SIGINT came from Ctrl-C, and the child got it
+/// too. Otherwise a program sent it, perhaps to xtask alone, and the child must get it from us.
+pub(super) fn from_keyboard() -> bool {
+    std::fs::File::open("/dev/tty")
+        .is_ok_and(|tty| rustix::termios::tcgetpgrp(tty).is_ok_and(|group| group == rustix::process::getpgrp()))
+}
