@@ -7,6 +7,7 @@ use clap::{ArgMatches, Args};
 
 pub mod child;
 pub mod lines;
+pub mod listen;
 pub mod machine;
 pub mod model;
 pub mod watch;

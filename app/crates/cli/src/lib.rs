@@ -1,13 +1,15 @@
 //! Argument structs of the built-in commands, written once: `framework` runs them, `xtask` parses and validates with
-//! them before anything is built.
+//! them before anything is built. And, for the two servers alike, how an address becomes a listening socket.
 //!
 //! Adding a built-in command here means one struct, and one line in [`BUILTINS`].
 
 mod accounts;
 mod bulk;
 mod fixtures;
+mod listen;
 mod migrations;
 mod options;
+mod ports;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -17,6 +19,7 @@ use clap::Args;
 pub use accounts::{Changepassword, Clearsessions, Createsuperuser};
 pub use bulk::{BULK_OPTIONS_ID, BulkOptions};
 pub use fixtures::{Dumpdata, Loaddata};
+pub use listen::{Listen, ListenError};
 pub use migrations::{
     Flush, Makemigrations, Migrate, Optimizemigration, Showmigrations, Sqlflush, Sqlmigrate, Squashmigrations,
 };

@@ -13,7 +13,6 @@ mod hosts;
 mod listener;
 mod origin;
 mod pages;
-mod ports;
 mod ready;
 mod request;
 mod response;

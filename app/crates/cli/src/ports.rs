@@ -8,14 +8,14 @@ const TRIES: u16 = 50;
 
 /// A process that listens on a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Owner {
-    pub(super) pid: u32,
-    pub(super) name: String,
+pub(crate) struct Owner {
+    pub(crate) pid: u32,
+    pub(crate) name: String,
 }
 
 /// The process that listens where `addresses` cannot. None where the system does not tell (another user's process, or
 /// no `/proc`).
-pub(super) fn owner(addresses: &[SocketAddr]) -> Option<Owner> {
+pub(crate) fn owner(addresses: &[SocketAddr]) -> Option<Owner> {
     let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|file| std::fs::read_to_string(file).unwrap_or_default());
     let inodes: Vec<u64> = tables
         .iter()
@@ -27,7 +27,7 @@ pub(super) fn owner(addresses: &[SocketAddr]) -> Option<Owner> {
 }
 
 /// A free port after a busy one on the same host; 0 (any) when there is none near.
-pub(super) fn free_port(host: &str, busy: u16) -> u16 {
+pub(crate) fn free_port(host: &str, busy: u16) -> u16 {
     let near = (1..=TRIES).filter_map(|step| busy.checked_add(step));
     near.into_iter().find(|port| TcpListener::bind((host, *port)).is_ok()).unwrap_or(0)
 }
