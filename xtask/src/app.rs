@@ -103,19 +103,43 @@ pub fn step(project: &Project, role: Role, args: impl IntoIterator<Item = OsStri
 /// # Errors
 /// When cargo cannot be started, or the target directory cannot be written.
 pub fn build(project: &Project, step: &Step, signals: &mut Signals) -> anyhow::Result<(Ended, Option<Signal>)> {
-    let state = project.state();
-    std::fs::create_dir_all(&state).with_context(|| format!("failed to make `{}`", state.display()))?;
-    if fingerprint::is_of_another_checkout(project) {
-        set_aside(project)?;
-    }
-    std::fs::write(fingerprint::root_file(project), project.root.as_os_str().as_encoded_bytes())
-        .with_context(|| format!("failed to write in `{}`", state.display()))?;
-    let begun = file_time(&state)?;
+    let begun = Begun::now(project)?;
     let (ended, asked) = process::run(step, signals)?;
     if ended == Ended::Exited(0) {
-        remember(project, begun)?;
+        begun.succeeded(project)?;
     }
     Ok((ended, asked))
+}
+
+/// A build that is about to be run, by whoever runs it.
+#[derive(Debug)]
+pub struct Begun {
+    at: Nanos,
+}
+
+impl Begun {
+    /// Makes the target directory ours. To be called before cargo is.
+    ///
+    /// # Errors
+    /// When the target directory cannot be written.
+    pub fn now(project: &Project) -> anyhow::Result<Self> {
+        let state = project.state();
+        std::fs::create_dir_all(&state).with_context(|| format!("failed to make `{}`", state.display()))?;
+        if fingerprint::is_of_another_checkout(project) {
+            set_aside(project)?;
+        }
+        std::fs::write(fingerprint::root_file(project), project.root.as_os_str().as_encoded_bytes())
+            .with_context(|| format!("failed to write in `{}`", state.display()))?;
+        Ok(Self { at: file_time(&state)? })
+    }
+
+    /// Remembers what the binary was built from, after cargo said that it built it.
+    ///
+    /// # Errors
+    /// When the target directory cannot be written.
+    pub fn succeeded(self, project: &Project) -> anyhow::Result<()> {
+        remember(project, self.at)
+    }
 }
 
 /// Removes what another checkout built in this target directory; dependencies stay.

@@ -9,7 +9,7 @@ use crate::environment::{self, Changes, Variables};
 use crate::failure::Failure;
 
 /// The places of one call.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Project {
     /// The workspace's root directory.
     pub root: PathBuf,

@@ -5,7 +5,11 @@ use std::ffi::{OsStr, OsString};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args};
 
+pub mod builder;
+mod calls;
 pub mod child;
+mod diagnostics;
+mod group;
 pub mod lines;
 pub mod listen;
 pub mod machine;

@@ -106,6 +106,14 @@ fn watch_parent() -> io::Result<()> {
     Ok(())
 }
 
+/// Says so, and leaves the process's number in the file `FAKE_PIDS` for whoever does not see what it says.
+fn ready() -> io::Result<()> {
+    if let Some(path) = variable("FAKE_PIDS") {
+        std::fs::write(path, format!("{}\n", std::process::id()))?;
+    }
+    say(io::stdout(), "ready")
+}
+
 /// `exit N`, `signal N` (to itself), `fail MESSAGE` (as the compiler does), `wait` (for a signal, then exit 0),
 /// `stubborn` (ignores signals), `leave` (leaves a process behind), `compile` (cargo with a compiler that waits).
 fn behave(what: &str) -> io::Result<u8> {
@@ -122,13 +130,13 @@ fn behave(what: &str) -> io::Result<u8> {
         }
         "wait" => {
             let mut signals = Signals::new([SIGINT, SIGTERM])?;
-            say(io::stdout(), "ready")?;
+            ready()?;
             let name = signals.forever().next().and_then(signal_hook::low_level::signal_name);
             say(io::stdout(), name.unwrap_or("?"))?;
         }
         "stubborn" => {
             let mut signals = Signals::new([SIGINT, SIGTERM])?;
-            say(io::stdout(), "ready")?;
+            ready()?;
             for signal in signals.forever() {
                 say(io::stdout(), signal_hook::low_level::signal_name(signal).unwrap_or("?"))?;
             }

@@ -12,9 +12,10 @@ use std::time::{Duration, SystemTime};
 
 use rustix::process::{Pid, Signal};
 use tempfile::TempDir;
+use xtask::project::Project;
 
 /// Longer than anything takes on a busy machine; only a test that fails waits so long.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The built-in commands that the fake app has, and two of its own.
 const CATALOGUE: &str = r#"{"version":1,"commands":[
@@ -54,6 +55,21 @@ impl Sandbox {
 
     pub(crate) fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// The project as xtask sees it when it is called here, with one more variable for what it starts.
+    pub(crate) fn project(&self, variable: (&str, &str)) -> Project {
+        let variables = xtask::environment::read();
+        let target = self.root.join("target");
+        let changes = xtask::environment::scrub(&variables, &target, Some(Path::new(env!("CARGO"))));
+        Project {
+            root: self.root.clone(),
+            here: self.root.clone(),
+            binaries: target.join("debug"),
+            cargo: self.root.join("bin/cargo").into(),
+            scrubbed: changes.with("CARGO_TARGET_DIR", target).with(variable.0, variable.1),
+            variables,
+        }
     }
 
     /// Writes a file as if long ago: what was changed just now is asked about again by design.

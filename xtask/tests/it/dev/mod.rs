@@ -1,3 +1,4 @@
 //! The development server.
 
+mod builder;
 mod plain;

@@ -1,0 +1,115 @@
+//! Builds the app beside what else the development server does, and says how it went.
+
+use std::ffi::OsStr;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::process::Command;
+use std::thread;
+
+use anyhow::Context;
+
+use super::calls::{Calls, Canceller, Stopped};
+use super::diagnostics::{Said, complaint};
+use super::model::{Built, Changes, Diagnostic, Level};
+use crate::app::{self, Begun};
+use crate::process;
+use crate::project::Project;
+
+/// Where cargo's own talk (`Compiling …`) goes. The compiler's messages are in the result in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// To stderr while it builds, with the progress bar if that is a terminal: for a first build, which takes long.
+    Terminal,
+    /// Nowhere.
+    Captured,
+}
+
+/// A build that is under way. Dropping it cancels it, too.
+pub struct Building {
+    canceller: Canceller,
+}
+
+impl Building {
+    /// Ends cargo and the compilers; the result is then [`Built::Cancelled`], unless it is on its way already. Does
+    /// not wait.
+    pub fn cancel(&self) {
+        self.canceller.cancel();
+    }
+}
+
+impl Drop for Building {
+    fn drop(&mut self) {
+        self.cancel();
+    }
+}
+
+/// Starts a build. `changed` is what changed since the last one that succeeded, `None` when all may have. `send` gets
+/// the result, once, from another thread.
+///
+/// # Errors
+/// When no thread can be started.
+pub fn start(
+    project: &Project,
+    changed: Option<&Changes>,
+    progress: Progress,
+    send: impl FnOnce(Built) + Send + 'static,
+) -> anyhow::Result<Building> {
+    let (calls, canceller) = Calls::new();
+    let project = project.clone();
+    let _ = changed;
+    let build = move || send(built(&project, progress, &calls));
+    thread::Builder::new().name("builder".to_owned()).spawn(build).context("failed to start a thread")?;
+    Ok(Building { canceller })
+}
+
+fn built(project: &Project, progress: Progress, calls: &Calls) -> Built {
+    match by_cargo(project, progress, calls) {
+        Ok(built) => built,
+        Err(Stopped::Cancelled) => Built::Cancelled,
+        Err(Stopped::Failed(error)) => {
+            let rendered = format!("error: {error:#}\n");
+            Built::Failed { messages: vec![Diagnostic { level: Level::Error, rendered, place: None }] }
+        }
+    }
+}
+
+fn by_cargo(project: &Project, progress: Progress, calls: &Calls) -> Result<Built, Stopped> {
+    let begun = Begun::now(project)?;
+    let mut step = app::build_step(project);
+    step.args.push("--message-format=json-diagnostic-rendered-ansi".into());
+    let mut command = process::command(&step);
+    let output = match progress {
+        Progress::Terminal => {
+            show_progress(project, &mut command);
+            // A terminal that is gone cannot be told.
+            calls.run(&mut command, |part| drop(io::stderr().lock().write_all(part)))?
+        }
+        Progress::Captured => calls.run(&mut command, |_| {})?,
+    };
+    let mut said = Said::by_cargo(&output.stdout, &project.root);
+    if output.status.success() {
+        begun.succeeded(project)?;
+        return Ok(Built::Done { binary: project.app_binary(), fresh: !said.compiled, warnings: said.warnings });
+    }
+    if said.errors.is_empty() {
+        said.errors.push(complaint(&output.stderr));
+    }
+    said.errors.append(&mut said.warnings);
+    Ok(Built::Failed { messages: said.errors })
+}
+
+/// Cargo writes into a pipe, so that its words can be shown in the browser too. These variables make it draw as it
+/// would draw on the terminal behind it; they change nothing in what is built.
+fn show_progress(project: &Project, command: &mut Command) {
+    let stderr = io::stderr();
+    if !stderr.is_terminal() {
+        return;
+    }
+    let width = rustix::termios::tcgetwinsize(&stderr).map_or(80, |size| size.ws_col);
+    let width = width.to_string();
+    let is_set = |name: &str| project.variables.contains_key(OsStr::new(name));
+    let color = if is_set("NO_COLOR") { "never" } else { "always" };
+    let wanted =
+        [("CARGO_TERM_COLOR", color), ("CARGO_TERM_PROGRESS_WHEN", "always"), ("CARGO_TERM_PROGRESS_WIDTH", &width)];
+    // What the person set stays.
+    command.envs(wanted.into_iter().filter(|(name, _)| !is_set(name)));
+}
