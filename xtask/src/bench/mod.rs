@@ -12,6 +12,9 @@ use crate::plan::{Plan, Role, Step};
 use crate::project::Project;
 use crate::{app, output};
 
+pub mod http;
+pub mod load;
+
 /// Measure what the project promises
 #[derive(Debug, Parser)]
 #[command(name = "bench", bin_name = "cargo xtask bench", no_binary_name = true)]

@@ -2,24 +2,30 @@
 //!
 //! Under the name `cargo` it "builds" by copying itself to `target/debug/app` with a dep-info file. Under any other
 //! name it prints one line of JSON: arguments, directory, process group, and the variables named in `FAKE_SHOW`.
-//! `FAKE_<COMMAND>` (`FAKE_MIGRATE`, `FAKE_CARGO`) tells it what to do then, see [`behave`].
+//! `FAKE_<COMMAND>` (`FAKE_MIGRATE`, `FAKE_CARGO`) tells it what to do then, see [`behave`]. In a sandbox with the real
+//! app (`bin/app`), cargo is the one in [`cargo`](self::cargo).
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use std::time::Duration;
 
+use rustix::event::Timespec;
 use serde_json::{Value, json};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
+
+mod cargo;
+mod sources;
 
 fn main() -> ExitCode {
     let mut words = std::env::args_os();
     let program = words.next().unwrap_or_default();
     let args: Vec<OsString> = words.collect();
     let done = match Path::new(&program).file_name() {
-        Some(name) if name == "cargo" => cargo(&args),
+        Some(name) if name == "cargo" => build(&args),
         Some(name) if name == "rustc" => behave("wait"),
         _ => app(&args),
     };
@@ -39,7 +45,17 @@ fn behaviour(of: &str) -> Option<String> {
     variable(&format!("FAKE_{}", of.to_uppercase())).and_then(|text| text.into_string().ok())
 }
 
-fn cargo(args: &[OsString]) -> io::Result<u8> {
+/// Waits for nothing in particular.
+fn pause(time: Duration) {
+    let time = Timespec::try_from(time).ok();
+    let _ = rustix::event::poll(&mut [], time.as_ref());
+}
+
+fn build(args: &[OsString]) -> io::Result<u8> {
+    let root = std::env::current_dir()?;
+    if root.join("bin/app").exists() {
+        return cargo::run(&root, args);
+    }
     let words: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();
     say(io::stderr(), &format!("cargo {}", words.join(" ")))?;
     if let Some(line) = shown() {
@@ -49,7 +65,6 @@ fn cargo(args: &[OsString]) -> io::Result<u8> {
         return behave(&what);
     }
     if args.first().is_some_and(|arg| arg == "build") {
-        let root = std::env::current_dir()?;
         let binary = root.join("target/debug/app");
         // The running one may be in use; a new file takes its place, as cargo does it.
         let draft = root.join("target/debug/app.new");

@@ -81,7 +81,7 @@ impl Sandbox {
         File::options().write(true).open(&path).and_then(|file| file.set_modified(long_ago)).expect("a time");
     }
 
-    fn link(&self, from: &str, to: &str) {
+    pub(crate) fn link(&self, from: &str, to: &str) {
         let to = self.root.join(to);
         std::fs::create_dir_all(to.parent().expect("a parent")).expect("directories");
         std::fs::hard_link(from, &to).or_else(|_| std::fs::copy(from, &to).map(drop)).expect("a program");
@@ -130,6 +130,13 @@ pub(crate) struct Call<'a> {
     stdout: Option<String>,
     stderr: Option<String>,
     status: i32,
+}
+
+impl From<Call<'_>> for Command {
+    /// The call alone, for a test that looks after everything itself.
+    fn from(call: Call<'_>) -> Self {
+        call.command
+    }
 }
 
 impl<'a> Call<'a> {

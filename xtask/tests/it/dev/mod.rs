@@ -2,3 +2,5 @@
 
 mod builder;
 mod plain;
+#[allow(dead_code, reason = "the tests of reloading follow")]
+mod site;
