@@ -7,6 +7,7 @@ use clap::{ArgMatches, Args};
 
 pub mod builder;
 mod calls;
+pub mod channel;
 pub mod child;
 mod diagnostics;
 mod group;

@@ -1,0 +1,185 @@
+//! What is known, who listens to it, and who waits for migrations.
+
+use std::fmt;
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde_json::{Value, json};
+
+use super::editor::Editor;
+use super::view::{self, View};
+use crate::dev::model::{Message, Request, Status};
+
+/// How many events a client may lag behind. One that lags more loses its stream, and comes again.
+const QUEUE: usize = 64;
+
+/// How many streams there may be at a time; some connections must be left for everything else.
+const STREAMS: usize = 48;
+
+/// Tells one listener from another.
+pub(super) type Number = u64;
+
+/// The shared state of the channel and the holding server.
+pub(super) struct Hub {
+    editor: Editor,
+    asked: Box<dyn Fn(Request) + Send + Sync>,
+    state: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    view: View,
+    /// How often pages were told to load again, and to take style sheets anew: who missed one sees it by that.
+    reloads: u64,
+    styles: u64,
+    listeners: Vec<Listener>,
+    numbers: Number,
+    waiting: Vec<Sender<Result<(), String>>>,
+}
+
+struct Listener {
+    number: Number,
+    holding: Option<Number>,
+    send: SyncSender<Arc<str>>,
+}
+
+impl Hub {
+    pub(super) fn new(editor: Editor, asked: impl Fn(Request) + Send + Sync + 'static) -> Self {
+        Self { editor, asked: Box::new(asked), state: Mutex::default() }
+    }
+
+    /// The state. A thread that panicked with it has left it whole.
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A number that was not given before.
+    pub(super) fn number(&self) -> Number {
+        let mut known = self.known();
+        known.numbers += 1;
+        known.numbers
+    }
+
+    pub(super) fn publish(&self, status: &Status) {
+        let view = view::of(status, &self.editor);
+        let mut known = self.known();
+        let news = known.view.state != view.state || known.view.generation != view.generation;
+        known.view = view;
+        if news {
+            known.send_status("state");
+        }
+    }
+
+    pub(super) fn tell(&self, message: &Message) {
+        let mut known = self.known();
+        match message {
+            Message::Reload => {
+                known.reloads += 1;
+                let reloads = known.reloads;
+                known.send(&json!({ "type": "reload", "reloads": reloads }));
+            }
+            Message::Css(paths) => {
+                known.styles += 1;
+                let styles = known.styles;
+                known.send(&json!({ "type": "css", "paths": paths, "styles": styles }));
+            }
+            Message::Error => known.send_status("error"),
+            Message::Clear => known.send_status("clear"),
+            Message::Migrations => known.send_status("migrations"),
+        }
+    }
+
+    /// What is known now.
+    pub(super) fn view(&self) -> View {
+        self.known().view.clone()
+    }
+
+    /// The status as JSON.
+    pub(super) fn status(&self) -> Value {
+        self.known().view.json()
+    }
+
+    /// A new listener, who has `hello` in the queue already; none when there are too many. The sender goes away with
+    /// [`Self::leave`] and [`Self::dismiss`], and then the queue ends.
+    pub(super) fn join(&self, holding: Option<Number>) -> Option<(Number, Receiver<Arc<str>>)> {
+        let (send, receive) = sync_channel(QUEUE);
+        let mut known = self.known();
+        if known.listeners.len() >= STREAMS {
+            return None;
+        }
+        known.numbers += 1;
+        let number = known.numbers;
+        // It is empty, so that this cannot fail.
+        let _ = send.try_send(event(&known.status("hello")));
+        known.listeners.push(Listener { number, holding, send });
+        drop(known);
+        (self.asked)(Request::Opened);
+        Some((number, receive))
+    }
+
+    pub(super) fn leave(&self, number: Number) {
+        self.known().listeners.retain(|listener| listener.number != number);
+    }
+
+    /// Ends the streams of one holding server.
+    pub(super) fn dismiss(&self, holding: Number) {
+        self.known().listeners.retain(|listener| listener.holding != Some(holding));
+    }
+
+    /// Ends all streams, and lets nobody wait any longer.
+    pub(super) fn close(&self) {
+        let mut known = self.known();
+        known.listeners.clear();
+        known.waiting.clear();
+    }
+
+    /// Asks for migrations, if nobody has; the receiver has the answer.
+    pub(super) fn migrate(&self) -> Receiver<Result<(), String>> {
+        let (send, receive) = channel();
+        let mut known = self.known();
+        known.waiting.push(send);
+        let first = known.waiting.len() == 1;
+        drop(known);
+        if first {
+            (self.asked)(Request::Migrate);
+        }
+        receive
+    }
+
+    pub(super) fn migrated(&self, result: &Result<(), String>) {
+        for waiting in self.known().waiting.drain(..) {
+            // Who has gone meanwhile wants no answer.
+            let _ = waiting.send(result.clone());
+        }
+    }
+}
+
+impl fmt::Debug for Hub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hub").finish_non_exhaustive()
+    }
+}
+
+impl Known {
+    fn status(&self, kind: &str) -> Value {
+        let mut value = self.view.json();
+        value["type"] = kind.into();
+        value["reloads"] = self.reloads.into();
+        value["styles"] = self.styles.into();
+        value
+    }
+
+    fn send_status(&mut self, kind: &str) {
+        self.send(&self.status(kind));
+    }
+
+    fn send(&mut self, value: &Value) {
+        let event = event(value);
+        self.listeners.retain(|listener| listener.send.try_send(Arc::clone(&event)).is_ok());
+    }
+}
+
+/// A server-sent event. JSON has no line breaks of its own.
+fn event(value: &Value) -> Arc<str> {
+    format!("data: {value}\n\n").into()
+}

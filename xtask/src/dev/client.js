@@ -1,0 +1,1 @@
+const page = __GENERATION__;
