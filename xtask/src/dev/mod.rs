@@ -11,10 +11,12 @@ pub mod channel;
 pub mod child;
 mod diagnostics;
 mod group;
+pub mod kinds;
 pub mod lines;
 pub mod listen;
 pub mod machine;
 pub mod model;
+pub mod snapshot;
 pub mod watch;
 
 use crate::dispatch::Session;
