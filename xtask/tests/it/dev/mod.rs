@@ -4,3 +4,4 @@ mod builder;
 mod plain;
 #[allow(dead_code, reason = "the tests of reloading follow")]
 mod site;
+mod watch;
