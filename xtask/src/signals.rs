@@ -1,16 +1,17 @@
 //! The signals that reach xtask while something runs.
 
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::time::Instant;
 
 use anyhow::Context;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::Signal;
-use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::iterator::backend::SignalDelivery;
 use signal_hook::iterator::exfiltrator::SignalOnly;
 
-/// Catches SIGINT, SIGTERM, SIGHUP and SIGCHLD from its making on. Handlers, not "ignore": a handler is not inherited,
+/// Catches SIGINT, SIGTERM and SIGHUP from its making on, and SIGCHLD or what a terminal sends. Handlers, not "ignore": a handler is not inherited,
 /// so children start with the default. Made once per run, because a signal that arrives between two steps counts.
 pub struct Signals {
     delivery: SignalDelivery<UnixStream, SignalOnly>,
@@ -22,16 +23,35 @@ impl Signals {
     /// # Errors
     /// When the system refuses the handlers.
     pub fn catch() -> anyhow::Result<Self> {
+        Self::install(&[SIGINT, SIGTERM, SIGCHLD])
+    }
+
+    /// Catches what asks for an end, and nothing of children.
+    ///
+    /// # Errors
+    /// When the system refuses the handlers.
+    pub fn catch_requests() -> anyhow::Result<Self> {
+        Self::install(&[SIGINT, SIGTERM])
+    }
+
+    /// Catches what asks for an end, and all that somebody who has changed the modes of a terminal must know of.
+    ///
+    /// # Errors
+    /// When the system refuses the handlers.
+    pub fn catch_with_terminal() -> anyhow::Result<Self> {
+        Self::install(&[SIGINT, SIGTERM, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH])
+    }
+
+    fn install(caught: &[i32]) -> anyhow::Result<Self> {
         // Under `nohup` a hang-up is ignored, and stays so.
-        let caught: &[i32] =
-            if hangup_is_ignored() { &[SIGINT, SIGTERM, SIGCHLD] } else { &[SIGINT, SIGTERM, SIGHUP, SIGCHLD] };
+        let hangup = (!hangup_is_ignored()).then_some(SIGHUP);
         let (read, write) = UnixStream::pair().context("failed to make a pipe for signals")?;
-        let delivery = SignalDelivery::with_pipe(read, write, SignalOnly, caught)
+        let delivery = SignalDelivery::with_pipe(read, write, SignalOnly, caught.iter().copied().chain(hangup))
             .context("failed to install the signal handlers")?;
         Ok(Self { delivery })
     }
 
-    /// The signals that ask for an end, which arrived since the last call.
+    /// The signals that arrived since the last call, except for those of children.
     pub fn requests(&mut self) -> Vec<Signal> {
         self.delivery.pending().filter(|&signal| signal != SIGCHLD).filter_map(Signal::from_named_raw).collect()
     }
@@ -48,6 +68,13 @@ impl Signals {
             Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
             Err(error) => Err(error).context("failed to wait for the child"),
         }
+    }
+}
+
+impl AsFd for Signals {
+    /// What is readable when a signal has arrived.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.delivery.get_read().as_fd()
     }
 }
 

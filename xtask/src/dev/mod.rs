@@ -5,18 +5,25 @@ use std::ffi::{OsStr, OsString};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args};
 
+pub mod ansi;
+pub mod browser;
 pub mod builder;
 mod calls;
 pub mod channel;
 pub mod child;
+pub mod dashboard;
 mod diagnostics;
 mod group;
+pub mod keys;
 pub mod kinds;
 pub mod lines;
 pub mod listen;
 pub mod machine;
 pub mod model;
+pub mod painter;
+pub mod screen;
 pub mod snapshot;
+pub mod tty;
 pub mod watch;
 
 use crate::dispatch::Session;
