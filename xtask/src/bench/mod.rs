@@ -12,6 +12,7 @@ use crate::plan::{Plan, Role, Step};
 use crate::project::Project;
 use crate::{app, output};
 
+mod dev_loop;
 pub mod http;
 pub mod load;
 
@@ -30,6 +31,13 @@ enum What {
     TaskOverhead {
         /// How many times each command is run
         #[arg(long, value_name = "N", default_value = "21", value_parser = clap::value_parser!(u32).range(3..))]
+        runs: u32,
+    },
+    /// From a save to the new page under `cargo xtask dev`, and what it costs while nothing happens
+    #[command(alias = "dev_loop")]
+    DevLoop {
+        /// How many edits of each kind are measured
+        #[arg(long, value_name = "N", default_value = "9", value_parser = clap::value_parser!(u32).range(7..))]
         runs: u32,
     },
     /// `makemigrations --check` on 100 models
@@ -64,6 +72,10 @@ pub fn run(session: &mut Session<'_>, args: &[OsString]) -> anyhow::Result<u8> {
         Some(What::TaskOverhead { runs }) => {
             let commands = TaskOverhead::new(session.project)?;
             return session.by_itself("bench", commands.steps(), |_| commands.run(runs));
+        }
+        Some(What::DevLoop { runs }) => {
+            let steps = dev_loop::steps(session.project);
+            return session.by_itself("bench", steps, |project| dev_loop::run(project, runs));
         }
         Some(What::Makemigrations(program)) => ("makemigrations", program),
         Some(What::Migrate(program)) => ("migrate", program),
@@ -171,6 +183,7 @@ fn time(step: &Step) -> anyhow::Result<Duration> {
         .into())
 }
 
+/// The middle one.
 fn median(mut times: Vec<Duration>) -> Duration {
     times.sort_unstable();
     times.get(times.len() / 2).copied().unwrap_or_default()

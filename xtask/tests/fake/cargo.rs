@@ -6,8 +6,10 @@
 //! * in a source, for what is built: `dies` (writes last words, exits with 3), `hangs` (is never ready), `waits` (starts
 //!   when the file `start.wait` is gone).
 //!
-//! `builds.log` has a line for each build that began and for each that ended: `begun NAME`, `done NAME`, `failed NAME`.
-//! The starter has the static files below `/built-NAME/`, so each page says from which sources it is.
+//! `builds.log` has a line for each build that began and for each that ended: `begun NAME`, `done NAME`, `failed NAME`,
+//! `fresh NAME` where the sources were those of the build before. `starts.log` has one for each start of a server. The
+//! starter has the static files below `/built-NAME/`, so each page says from which sources it is. It also knows a
+//! `worker`, which says `working NAME` and goes on for ever.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -50,12 +52,15 @@ pub(super) fn run(root: &Path, args: &[OsString]) -> io::Result<u8> {
         return Ok(101);
     }
     let binary = root.join("target/debug/app");
-    write_starter(root, &binary, &sources)?;
+    let fresh = std::fs::read_to_string(&binary).is_ok_and(|script| script.contains(&format!("/built-{name}/")));
+    if !fresh {
+        write_starter(root, &binary, &sources)?;
+    }
     let files: Vec<String> = sources.files.iter().map(|(path, _)| path.display().to_string()).collect();
     std::fs::write(binary.with_extension("d"), format!("{}: {}\n", binary.display(), files.join(" ")))?;
-    log(root, &format!("done {name}"))?;
+    log(root, &format!("{} {name}", if fresh { "fresh" } else { "done" }))?;
     if speaks_json {
-        say(io::stdout(), &artifact(root, &binary).to_string())?;
+        say(io::stdout(), &artifact(root, &binary, fresh).to_string())?;
         say(io::stdout(), &json!({ "reason": "build-finished", "success": true }).to_string())?;
     }
     say(io::stderr(), "    Finished `dev` profile [unoptimized + debuginfo] target(s) in 0.01s")?;
@@ -78,8 +83,11 @@ fn find<'a>(sources: &'a Sources, word: &str) -> Option<(&'a Path, usize, usize)
 /// A program that becomes the real app. It is written beside and moved into place, as cargo does.
 fn write_starter(root: &Path, binary: &Path, sources: &Sources) -> io::Result<()> {
     let name = sources.name();
-    let only_server = |then: &str| format!("[ \"$1\" != runserver ] || {then}\n");
+    let only = |command: &str, then: &str| format!("[ \"$1\" != {command} ] || {then}\n");
+    let only_server = |then: &str| only("runserver", then);
     let mut script = "#!/bin/sh\n".to_owned();
+    script += &only("worker", &format!("{{ echo working {name}; exec sleep 1000; }}"));
+    script += &only_server(&format!("echo {name} >>'{}'", root.join("starts.log").display()));
     if find(sources, "dies").is_some() {
         script += &only_server(&format!("{{ echo 'last words of {name}' >&2; exit 3; }}"));
     }
@@ -132,10 +140,10 @@ fn message(root: &Path, file: &Path, line: usize, column: usize) -> Value {
     })
 }
 
-fn artifact(root: &Path, binary: &Path) -> Value {
+fn artifact(root: &Path, binary: &Path, fresh: bool) -> Value {
     json!({
         "reason": "compiler-artifact", "package_id": package_id(root), "manifest_path": root.join("app/Cargo.toml"),
-        "target": target(root), "features": [], "filenames": [binary], "executable": binary, "fresh": false,
+        "target": target(root), "features": [], "filenames": [binary], "executable": binary, "fresh": fresh,
         "profile": { "opt_level": "0", "debuginfo": 1, "debug_assertions": true, "overflow_checks": true, "test": false },
     })
 }

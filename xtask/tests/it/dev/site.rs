@@ -10,7 +10,7 @@ use std::process::{Child, Command};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, waitid};
 use serde_json::Value;
 use walkdir::WalkDir;
 use xtask::bench::http::{self, Answer, Events};
@@ -88,6 +88,12 @@ impl Site {
         log.lines().map(str::to_owned).collect()
     }
 
+    /// The names of the builds that a server was started of.
+    pub(crate) fn starts(&self) -> Vec<String> {
+        let log = std::fs::read_to_string(self.path("starts.log")).unwrap_or_default();
+        log.lines().map(str::to_owned).collect()
+    }
+
     /// How many builds began.
     pub(crate) fn begun(&self) -> usize {
         self.builds().iter().filter(|line| line.starts_with("begun ")).count()
@@ -135,6 +141,7 @@ impl Site {
     }
 }
 
+#[expect(clippy::print_stderr, reason = "it is for whoever runs the tests")]
 /// The app's binary, which `cargo test --workspace` has built.
 fn real_app() -> PathBuf {
     let app = Path::new(env!("CARGO_BIN_EXE_xtask")).with_file_name("app");
@@ -287,6 +294,12 @@ impl Dev<'_> {
     pub(crate) fn load(&self) -> Load {
         let plan = Plan { address: self.address(), path: "/mailings/".to_owned(), per_second: 100, patience: PATIENCE };
         Load::start(plan).expect("threads")
+    }
+
+    /// Whether xtask has ended.
+    pub(crate) fn has_ended(&self) -> bool {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        waitid(WaitId::Pid(Pid::from_child(&self.child)), options).expect("a child").is_some()
     }
 
     /// Sends a signal to xtask alone.
