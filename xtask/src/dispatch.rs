@@ -77,6 +77,22 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Does something with another profile's binaries, and reports on it.
+    ///
+    /// # Errors
+    /// Those of `run`.
+    pub fn over(
+        &mut self,
+        project: &Project,
+        run: impl FnOnce(&mut Session<'_>) -> anyhow::Result<u8>,
+    ) -> anyhow::Result<u8> {
+        let timed_from = self.timed_from.take();
+        let mut session = Session { project, mode: self.mode, runner: Runner::new(project), timed_from };
+        let code = run(&mut session);
+        session.report();
+        code
+    }
+
     /// The step that builds the app, if it must be built.
     pub fn build_if_stale(&mut self) -> Option<Step> {
         let started = Instant::now();

@@ -58,6 +58,12 @@ impl Project {
         self.binaries.join(format!("app{}", std::env::consts::EXE_SUFFIX))
     }
 
+    /// The same project with the binaries of another profile.
+    #[must_use]
+    pub fn in_profile(&self, directory: &str) -> Self {
+        Self { binaries: self.binaries.with_file_name(directory), ..self.clone() }
+    }
+
     /// The cargo profile, by the name of its directory.
     pub fn profile(&self) -> String {
         self.binaries.file_name().unwrap_or_default().to_string_lossy().into_owned()

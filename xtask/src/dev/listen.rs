@@ -19,6 +19,8 @@ pub struct Listening {
     pub listener: TcpListener,
     /// The address as a person types it, which ends with `/`.
     pub url: String,
+    /// The host of it.
+    pub host: String,
 }
 
 /// Listens where it was asked for, else where the app would.
@@ -34,7 +36,7 @@ pub fn bind(project: &Project, asked: Option<&AddrPort>, settings: Option<&Path>
         error.hint.into_iter().fold(failure, Failure::hint)
     })?;
     let local = listener.local_addr().context("failed to read the address of the listening socket")?;
-    Ok(Listening { url: Listen::url(wanted.host(), local.port()), listener })
+    Ok(Listening { url: Listen::url(wanted.host(), local.port()), host: wanted.host().to_owned(), listener })
 }
 
 /// What the settings say, by the binary that is there. None when there is none yet, or it cannot say: what is wrong

@@ -131,6 +131,8 @@ pub enum Timer {
     HandOver(ChildId),
     /// A process that was told to stop ends.
     End(ChildId),
+    /// Everything ends.
+    Quit,
 }
 
 /// Where a process writes.

@@ -215,8 +215,18 @@ impl Machine {
                 Vec::new()
             }
             Timer::End(id) if self.stopping.contains(&id) => vec![Action::Kill(id)],
-            Timer::End(_) => Vec::new(),
+            Timer::End(_) | Timer::Quit => Vec::new(),
         }
+    }
+
+    /// Whether anything was built so far.
+    pub fn has_binary(&self) -> bool {
+        self.binary.is_some()
+    }
+
+    /// The number of the generation that a process which is started now will serve.
+    pub fn next_generation(&self) -> u64 {
+        self.generation + u64::from(self.handing_over.is_some()) + 1
     }
 
     fn look(&mut self) -> Vec<Action> {
@@ -265,6 +275,7 @@ impl Machine {
         }
         let running: Vec<ChildId> = self.serving.take().into_iter().chain(self.starting.take()).collect();
         actions.extend(running.into_iter().flat_map(|id| self.stop(id)));
+        actions.push(Action::After(processes::END + processes::GRACE, Timer::Quit));
         actions.push(Action::Quit(code));
         actions
     }
@@ -272,7 +283,7 @@ impl Machine {
     fn while_quitting(&mut self, event: Event) -> Vec<Action> {
         match event {
             Event::Signal(signal) => vec![Action::Abort(exit_code(signal))],
-            Event::Key(Key::Quit) => vec![Action::Abort(self.quit.unwrap_or_default())],
+            Event::Key(Key::Quit) | Event::Due(Timer::Quit) => vec![Action::Abort(self.quit.unwrap_or_default())],
             Event::Due(timer @ Timer::End(_)) => self.due(timer),
             Event::Child(id, Life::Ended { .. }) => {
                 self.stopping.remove(&id);

@@ -20,7 +20,10 @@ const READINESS: Duration = Duration::from_secs(60);
 const HAND_OVER: Duration = Duration::from_secs(1);
 
 /// How long a process may take to end; its own deadline for open requests (5 s in development) comes before.
-const END: Duration = Duration::from_secs(10);
+pub(super) const END: Duration = Duration::from_secs(10);
+
+/// How much later everything ends that is no server: companions, commands that are not through.
+pub(super) const GRACE: Duration = Duration::from_secs(1);
 
 impl Machine {
     /// Starts the newest binary, unless it is what was started last and no other process is wanted.

@@ -4,4 +4,3 @@ mod builder;
 mod plain;
 #[allow(dead_code, reason = "the tests of reloading follow")]
 mod site;
-mod watch;

@@ -13,21 +13,21 @@ fn served(args: &[&str]) -> String {
 fn the_database_is_prepared_and_the_server_runs_in_its_own_group() {
     let sandbox = Sandbox::built();
     let stdout = format!("{}{}", app(&["migrate", "--if-empty"]), served(&["runserver"]));
-    sandbox.xtask(["dev"]).stdout(&stdout).run();
+    sandbox.xtask(["dev", "--no-reload"]).stdout(&stdout).run();
     let base = ["--settings", "s.toml"];
     let stdout = [
         app(&["migrate", "--if-empty", "--settings", "s.toml"]),
         app(&["load_demo", "--if-empty", "--settings", "s.toml"]),
         served(&["runserver", "127.0.0.1:8001", "--settings", "s.toml", "--port-file", "p"]),
     ];
-    let args = ["dev", "127.0.0.1:8001", "--demo"].iter().chain(&base).chain(&["--port-file", "p"]);
+    let args = ["dev", "--no-reload", "127.0.0.1:8001", "--demo"].iter().chain(&base).chain(&["--port-file", "p"]);
     sandbox.xtask(args).stdout(&stdout.concat()).run();
 }
 
 #[test]
 fn the_first_step_that_fails_ends_it() {
     let sandbox = Sandbox::built();
-    let call = sandbox.xtask(["dev", "--demo"]).env("FAKE_MIGRATE", "exit 3").status(3);
+    let call = sandbox.xtask(["dev", "--no-reload", "--demo"]).env("FAKE_MIGRATE", "exit 3").status(3);
     call.stdout(&app(&["migrate", "--if-empty"])).stderr("error: `app migrate --if-empty` exited with 3\n").run();
 }
 
@@ -35,7 +35,7 @@ fn the_first_step_that_fails_ends_it() {
 fn ctrl_c_ends_the_server_with_130_and_without_a_complaint() {
     for whole_group in [true, false] {
         let sandbox = Sandbox::built();
-        let running = sandbox.xtask(["dev"]).env("FAKE_RUNSERVER", "wait").start();
+        let running = sandbox.xtask(["dev", "--no-reload"]).env("FAKE_RUNSERVER", "wait").start();
         running.wait_for("ready");
         if whole_group {
             running.signal_group(Signal::INT)
@@ -51,7 +51,7 @@ fn ctrl_c_ends_the_server_with_130_and_without_a_complaint() {
 fn ctrl_c_before_the_server_starts_it_no_more() {
     for (signal, name, code) in [(Signal::INT, "SIGINT", 130), (Signal::TERM, "SIGTERM", 143)] {
         let sandbox = Sandbox::built();
-        let running = sandbox.xtask(["dev"]).env("FAKE_MIGRATE", "wait").start();
+        let running = sandbox.xtask(["dev", "--no-reload"]).env("FAKE_MIGRATE", "wait").start();
         running.wait_for("ready");
         running.signal(signal);
         assert_eq!(running.end(), (Some(code), vec![name.to_owned()], String::new()));
@@ -61,7 +61,7 @@ fn ctrl_c_before_the_server_starts_it_no_more() {
 #[test]
 fn a_server_that_drains_on_sigterm_gives_its_own_code() {
     let sandbox = Sandbox::built();
-    let running = sandbox.xtask(["dev"]).env("FAKE_RUNSERVER", "wait").start();
+    let running = sandbox.xtask(["dev", "--no-reload"]).env("FAKE_RUNSERVER", "wait").start();
     running.wait_for("ready");
     running.signal(Signal::TERM);
     assert_eq!(running.end(), (Some(0), vec!["SIGTERM".to_owned()], String::new()));
@@ -70,7 +70,7 @@ fn a_server_that_drains_on_sigterm_gives_its_own_code() {
 #[test]
 fn a_second_ctrl_c_ends_a_stubborn_server_at_once() {
     let sandbox = Sandbox::built();
-    let running = sandbox.xtask(["dev"]).env("FAKE_RUNSERVER", "stubborn").start();
+    let running = sandbox.xtask(["dev", "--no-reload"]).env("FAKE_RUNSERVER", "stubborn").start();
     running.wait_for("ready");
     running.signal(Signal::INT);
     running.wait_for("SIGINT");
@@ -81,7 +81,7 @@ fn a_second_ctrl_c_ends_a_stubborn_server_at_once() {
 #[test]
 fn a_stubborn_server_is_killed_at_the_deadline() {
     let sandbox = Sandbox::built();
-    let running = sandbox.xtask(["dev"]).env("FAKE_RUNSERVER", "stubborn").start();
+    let running = sandbox.xtask(["dev", "--no-reload"]).env("FAKE_RUNSERVER", "stubborn").start();
     running.wait_for("ready");
     running.signal(Signal::TERM);
     let (code, rest, stderr) = running.end();
@@ -93,14 +93,14 @@ fn a_stubborn_server_is_killed_at_the_deadline() {
 fn a_server_that_dies_takes_its_helpers_along() {
     let sandbox = Sandbox::built();
     std::fs::copy(sandbox.root().join("bin/rustc"), sandbox.root().join("target/debug/rustc")).expect("a program");
-    let running = sandbox.xtask(["dev"]).env("FAKE_RUNSERVER", "leave").start();
+    let running = sandbox.xtask(["dev", "--no-reload"]).env("FAKE_RUNSERVER", "leave").start();
     assert_eq!(running.end().0, Some(0));
 }
 
 #[test]
 fn the_server_ends_when_xtask_is_killed() {
     let sandbox = Sandbox::built();
-    let running = sandbox.xtask(["dev"]).env("FAKE_RUNSERVER", "wait").start();
+    let running = sandbox.xtask(["dev", "--no-reload"]).env("FAKE_RUNSERVER", "wait").start();
     running.wait_for("ready");
     running.signal(Signal::KILL);
     assert_eq!(running.end(), (Some(-9), vec!["orphaned".to_owned()], String::new()));

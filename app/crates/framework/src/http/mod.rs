@@ -5,12 +5,9 @@
 //! product: a handler is erased to a boxed function as soon as it is listed in a [`Route`].
 
 mod access;
-mod bodies;
 mod client;
-mod connection;
 mod cookies;
 mod csrf;
-mod dev;
 mod error;
 mod hosts;
 mod listener;
@@ -25,7 +22,6 @@ mod runserver;
 mod server;
 mod session;
 mod site;
-mod socket;
 mod urls;
 mod visitor;
 
