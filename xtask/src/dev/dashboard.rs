@@ -58,7 +58,9 @@ type Piece = (&'static str, String);
 
 /// The line, at most so many columns wide, without a line break.
 pub fn line(view: &View, keys: Keys, columns: usize, coloured: bool) -> String {
-    paint(cut(pieces(view, keys), columns), coloured)
+    let mut pieces = pieces(view, keys);
+    pieces.iter_mut().for_each(|(_, text)| text.retain(|letter| !letter.is_control()));
+    paint(cut(pieces, columns), coloured)
 }
 
 fn pieces(view: &View, keys: Keys) -> Vec<Piece> {
@@ -136,7 +138,6 @@ fn width(letter: char) -> usize {
 fn paint(pieces: Vec<Piece>, coloured: bool) -> String {
     let mut line = String::new();
     for (codes, text) in pieces {
-        let text: String = text.chars().filter(|letter| !letter.is_control()).collect();
         // Writing to a string cannot fail.
         let _ = if coloured && !codes.is_empty() {
             write!(line, "\x1b[{codes}m{text}\x1b[0m")
