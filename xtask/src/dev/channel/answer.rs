@@ -7,14 +7,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::http::{self, Answer, Head, Unread};
 use super::hub::{Hub, Number};
 use super::page;
 
-/// The script of every page.
+/// The script of every page, and the style of what it shows.
 const CLIENT: &str = include_str!("../client.js");
+const STYLE: &str = include_str!("../client.css");
 
 /// How often a stream without events gets a sign of life, by which both sides notice a dead connection.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
@@ -100,12 +101,21 @@ impl Door {
         let method = if head.method == "POST" { "POST" } else { "GET" };
         match (method, head.path()) {
             ("GET", "/__dev/events") if head.method == "GET" => self.events(head, stream),
-            ("GET", "/__dev/status") => self.json(self.hub.status().to_string()).send(stream, head),
+            ("GET", "/__dev/status") => {
+                let mut status = self.hub.status();
+                status["via"] = json!(via(head));
+                self.json(&status).send(stream, head)
+            }
             ("GET", "/__dev/client.js") => {
-                let generation = self.generation(head).unwrap_or_else(|| self.hub.view().generation);
-                let body = CLIENT.replacen("__GENERATION__", &generation.to_string(), 1);
-                let content_type = "text/javascript; charset=utf-8";
-                Answer { status: "200 OK", content_type, headers: Vec::new(), body }.send(stream, head)
+                let mut given = self.hub.given(via(head));
+                given["css"] = STYLE.into();
+                Answer {
+                    status: "200 OK",
+                    content_type: "text/javascript; charset=utf-8",
+                    headers: Vec::new(),
+                    body: CLIENT.replacen("'__GIVEN__'", &given.to_string(), 1),
+                }
+                .send(stream, head)
             }
             ("POST", "/__dev/migrate") => self.migrate(head, stream),
             (_, path) if path.starts_with("/__dev/") || matches!(self.caller, Caller::App { .. }) => {
@@ -120,19 +130,14 @@ impl Door {
         matches!(&self.caller, Caller::Anybody { stopped, .. } if stopped.load(Ordering::SeqCst))
     }
 
-    /// The generation of the process that passes the request on.
-    fn generation(&self, head: &Head) -> Option<u64> {
-        head.header("x-dev-token").and_then(|token| token.split_once('.')?.1.parse().ok())
-    }
-
-    fn json(&self, body: String) -> Answer {
-        Answer { status: "200 OK", content_type: "application/json", headers: Vec::new(), body }
+    fn json(&self, body: &Value) -> Answer {
+        Answer { status: "200 OK", content_type: "application/json", headers: Vec::new(), body: body.to_string() }
     }
 
     fn migrate(&self, head: &Head, stream: &TcpStream) -> std::io::Result<()> {
         // It takes the time that it takes. Only when the session is at its end will nobody answer.
         let result = self.hub.migrate().recv().unwrap_or_else(|_| Err("the dev server stops".to_owned()));
-        self.json(json!({ "ok": result.is_ok(), "error": result.err() }).to_string()).send(stream, head)
+        self.json(&json!({ "ok": result.is_ok(), "error": result.err() })).send(stream, head)
     }
 
     fn events(&self, head: &Head, stream: &TcpStream) -> std::io::Result<()> {
@@ -172,6 +177,11 @@ fn send_events(mut stream: &TcpStream, events: &Receiver<Arc<str>>) -> std::io::
             Err(RecvTimeoutError::Disconnected) => return Ok(()),
         }
     }
+}
+
+/// The generation of the process that passes the request on: its token ends with it.
+fn via(head: &Head) -> Option<u64> {
+    head.header("x-dev-token").and_then(|token| token.split_once('.')?.1.parse().ok())
 }
 
 /// Returns when the client has closed the connection.

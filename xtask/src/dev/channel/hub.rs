@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::editor::Editor;
 use super::view::{self, View};
-use crate::dev::model::{Message, Request, Status};
+use crate::dev::model::{Message, Request, State, Status};
 
 /// How many events a client may lag behind. One that lags more loses its stream, and comes again.
 const QUEUE: usize = 64;
@@ -28,10 +28,14 @@ pub(super) struct Hub {
 
 #[derive(Default)]
 struct Known {
+    /// Tells this session from others: to a page of another one, everything may be different.
+    session: String,
     view: View,
     /// How often pages were told to load again, and to take style sheets anew: who missed one sees it by that.
     reloads: u64,
     styles: u64,
+    /// Counts failures, so that one that was closed in a page is told from the next.
+    failures: u64,
     listeners: Vec<Listener>,
     numbers: Number,
     waiting: Vec<Sender<Result<(), String>>>,
@@ -44,8 +48,9 @@ struct Listener {
 }
 
 impl Hub {
-    pub(super) fn new(editor: Editor, asked: impl Fn(Request) + Send + Sync + 'static) -> Self {
-        Self { editor, asked: Box::new(asked), state: Mutex::default() }
+    pub(super) fn new(editor: Editor, session: String, asked: impl Fn(Request) + Send + Sync + 'static) -> Self {
+        let known = Known { session, ..Known::default() };
+        Self { editor, asked: Box::new(asked), state: Mutex::new(known) }
     }
 
     /// The state. A thread that panicked with it has left it whole.
@@ -64,6 +69,9 @@ impl Hub {
         let view = view::of(status, &self.editor);
         let mut known = self.known();
         let news = known.view.state != view.state || known.view.generation != view.generation;
+        let has_failed_again = view.state == State::Failed && known.view.state != State::Failed;
+        let differs = known.view.title != view.title || known.view.errors != view.errors;
+        known.failures += u64::from(has_failed_again || differs);
         known.view = view;
         if news {
             known.send_status("state");
@@ -94,9 +102,15 @@ impl Hub {
         self.known().view.clone()
     }
 
+    /// What `client.js` is to know from the begin: the generation behind the page, if that is known, and the session.
+    pub(super) fn given(&self, generation: Option<u64>) -> Value {
+        let known = self.known();
+        json!({ "generation": generation.unwrap_or(known.view.generation), "session": known.session })
+    }
+
     /// The status as JSON.
     pub(super) fn status(&self) -> Value {
-        self.known().view.json()
+        self.known().status("status")
     }
 
     /// A new listener, who has `hello` in the queue already; none when there are too many. The sender goes away with
@@ -164,6 +178,8 @@ impl Known {
     fn status(&self, kind: &str) -> Value {
         let mut value = self.view.json();
         value["type"] = kind.into();
+        value["session"] = self.session.as_str().into();
+        value["failure"] = self.failures.into();
         value["reloads"] = self.reloads.into();
         value["styles"] = self.styles.into();
         value

@@ -49,8 +49,9 @@ impl Channel {
         let listener =
             TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("failed to open the port of the dev channel")?;
         let port = listener.local_addr().context("failed to read the port of the dev channel")?.port();
-        let token = token().context("failed to make the token of the dev channel")?;
-        let hub = Arc::new(Hub::new(editor, asked));
+        let secret = || secret().context("failed to make the token of the dev channel");
+        let (token, session) = (secret()?, secret()?);
+        let hub = Arc::new(Hub::new(editor, session, asked));
         let door = Door { hub: Arc::clone(&hub), caller: Caller::App { token: token.clone(), port } };
         let acceptor = Acceptor::start(listener, move |stream| answer::answer(&door, &stream))?;
         Ok(Self { hub, token, port, _acceptor: acceptor })
@@ -90,7 +91,7 @@ impl Drop for Channel {
 }
 
 /// 32 hexadecimal digits that nobody can guess.
-fn token() -> Result<String, getrandom::Error> {
+fn secret() -> Result<String, getrandom::Error> {
     let mut bytes = [0_u8; 16];
     getrandom::fill(&mut bytes)?;
     Ok(bytes.iter().fold(String::new(), |mut text, byte| {

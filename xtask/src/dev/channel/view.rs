@@ -27,7 +27,7 @@ pub(super) struct View {
 }
 
 /// A message, rendered.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Shown {
     level: Level,
     pub(super) text: String,
