@@ -2,7 +2,7 @@
 // loads the page again when there is something new to see. Served to browsers as it stands here, but for the first line.
 (() => {
   'use strict';
-  const GIVEN = '__GIVEN__'; // {generation, session, css}
+  const GIVEN = '__GIVEN__'; // {generation, session, reloads, styles, css}: as things stood when the page was loaded
   if (window.__dev) return; // A page may hold the script twice.
   window.__dev = { session: GIVEN.session };
 
@@ -42,7 +42,7 @@
 
   // ---- Events.
 
-  let seen = null; // the last status
+  let seen = GIVEN; // the last status
   let leaving = false;
 
   function receive(message) {
@@ -50,13 +50,13 @@
     view.note('');
     if (message.type === 'reload') return location.reload();
     if (message.type === 'css') {
-      if (seen) seen.styles = message.styles;
+      seen.styles = message.styles;
       return swapStyles((path) => message.paths.some((changed) => path.endsWith('/' + changed)));
     }
     const isOld = message.session !== GIVEN.session || message.generation > GIVEN.generation;
     if (isOld || (holding && message.state === 'serving')) return loadFrom(message.generation, message.session);
-    if (seen && seen.reloads !== message.reloads) return location.reload();
-    if (seen && seen.styles !== message.styles) swapStyles(() => true);
+    if (seen.reloads !== message.reloads) return mayLoad('reload ' + message.reloads) && location.reload();
+    if (seen.styles !== message.styles) swapStyles(() => true);
     seen = message;
     view.show(message);
   }
@@ -81,9 +81,9 @@
 
   // A page that stays old (out of some cache) must not load itself for ever.
   function mayLoad(target) {
-    const [before, count] = (recall('dev-load') || '').split(' ');
+    const [before, count] = (recall('dev-load') || '').split('|');
     const attempt = before === target ? Number(count) + 1 : 1;
-    remember('dev-load', target + ' ' + attempt);
+    remember('dev-load', target + '|' + attempt);
     return attempt <= 10;
   }
 
@@ -205,10 +205,11 @@
     function show(status) {
       const failed = status.title !== null;
       const id = status.session + '.' + status.failure;
-      title.textContent = failed ? status.title : status.state === 'failed' ? 'The app does not run' : 'The app is being built';
+      const calm = !failed && status.state !== 'failed';
+      title.textContent = failed ? status.title : calm ? 'The app is being built' : 'The app does not run';
       busy.hidden = status.state !== 'building';
       close.hidden = holding;
-      overlay.classList.toggle('calm', !failed && status.state !== 'failed');
+      overlay.classList.toggle('calm', calm);
       if (overlay.dataset.failure !== id) {
         overlay.dataset.failure = id;
         list.textContent = '';

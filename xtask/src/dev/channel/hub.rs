@@ -102,10 +102,16 @@ impl Hub {
         self.known().view.clone()
     }
 
-    /// What `client.js` is to know from the begin: the generation behind the page, if that is known, and the session.
+    /// What `client.js` is to know from the begin: the generation behind the page, if that is known, and how
+    /// things stand now.
     pub(super) fn given(&self, generation: Option<u64>) -> Value {
         let known = self.known();
-        json!({ "generation": generation.unwrap_or(known.view.generation), "session": known.session })
+        json!({
+            "generation": generation.unwrap_or(known.view.generation),
+            "session": known.session,
+            "reloads": known.reloads,
+            "styles": known.styles,
+        })
     }
 
     /// The status as JSON.

@@ -1,6 +1,9 @@
 //! The development server.
 
 mod builder;
+mod chromium;
+mod front;
+mod page;
 mod plain;
 #[allow(dead_code, reason = "the tests of reloading follow")]
 mod site;
