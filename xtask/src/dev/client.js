@@ -214,6 +214,7 @@
         overlay.dataset.failure = id;
         list.textContent = '';
         status.errors.forEach(message);
+        if (holding) make('p', '', 'This page turns into the site as soon as there is one.', list);
         if (status.more) make('p', '', `… and ${status.more} more, which the terminal shows.`, list);
       }
       if (holding) document.title = title.textContent;
