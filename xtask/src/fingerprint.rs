@@ -81,12 +81,19 @@ pub fn root_file(project: &Project) -> PathBuf {
 
 /// The files that the compiler read for the binary, from cargo's dep-info beside it.
 fn compiled_from(project: &Project) -> anyhow::Result<Vec<PathBuf>> {
-    let path = project.app_binary().with_extension("d");
-    let text = std::fs::read(&path).with_context(|| format!("failed to read `{}`", path.display()))?;
-    let files: Vec<PathBuf> = dep_info(&text).into_iter().map(|file| project.root.join(file)).collect();
+    named_in(&project.app_binary().with_extension("d"), &project.root)
+}
+
+/// The files that a dep-info of the app in this workspace names (absolute).
+///
+/// # Errors
+/// When it cannot be read, or belongs to another checkout.
+pub(crate) fn named_in(dep_info_file: &Path, root: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let text = std::fs::read(dep_info_file).with_context(|| format!("failed to read `{}`", dep_info_file.display()))?;
+    let files: Vec<PathBuf> = dep_info(&text).into_iter().map(|file| root.join(file)).collect();
     // Two checkouts may share a target directory. A binary of the other one is not ours, however new.
-    let is_ours = files.iter().any(|file| file.starts_with(project.root.join("app")));
-    anyhow::ensure!(is_ours, "`{}` belongs to another checkout", path.display());
+    let is_ours = files.iter().any(|file| file.starts_with(root.join("app")));
+    anyhow::ensure!(is_ours, "`{}` belongs to another checkout", dep_info_file.display());
     Ok(files)
 }
 

@@ -11,6 +11,7 @@ mod diagnostics;
 mod group;
 mod jobs;
 pub mod keys;
+pub mod kinds;
 pub mod lines;
 pub mod listen;
 pub mod machine;
@@ -19,6 +20,7 @@ pub mod options;
 pub mod painter;
 pub mod screen;
 mod session;
+pub mod snapshot;
 pub mod tty;
 pub mod watch;
 

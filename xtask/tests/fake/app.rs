@@ -2,8 +2,9 @@
 //!
 //! Under the name `cargo` it "builds" by copying itself to `target/debug/app` with a dep-info file. Under any other
 //! name it prints one line of JSON: arguments, directory, process group, and the variables named in `FAKE_SHOW`.
-//! `FAKE_<COMMAND>` (`FAKE_MIGRATE`, `FAKE_CARGO`) tells it what to do then, see [`behave`]. In a sandbox with the real
-//! app (`bin/app`), cargo is the one in [`cargo`](self::cargo).
+//! `FAKE_<COMMAND>` (`FAKE_MIGRATE`, `FAKE_CARGO`) or the file `fake/<command>` in the workspace root, which a test can
+//! change at any time, tells it what to do then, see [`behave`] and [`supervised`]. Without it, `runserver` under
+//! supervision serves. In a sandbox with the real app (`bin/app`), cargo is the one in [`cargo`](self::cargo).
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Read, Write};
@@ -17,8 +18,11 @@ use serde_json::{Value, json};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
+use crate::supervised::Supervised;
+
 mod cargo;
 mod sources;
+mod supervised;
 
 fn main() -> ExitCode {
     let mut words = std::env::args_os();
@@ -41,14 +45,15 @@ fn say(mut to: impl Write, line: &str) -> io::Result<()> {
     writeln!(to, "{line}").and_then(|()| to.flush())
 }
 
-fn behaviour(of: &str) -> Option<String> {
-    variable(&format!("FAKE_{}", of.to_uppercase())).and_then(|text| text.into_string().ok())
-}
-
 /// Waits for nothing in particular.
 fn pause(time: Duration) {
     let time = Timespec::try_from(time).ok();
     let _ = rustix::event::poll(&mut [], time.as_ref());
+}
+
+fn behaviour(root: &Path, of: &str) -> Option<String> {
+    let variable = variable(&format!("FAKE_{}", of.to_uppercase())).and_then(|text| text.into_string().ok());
+    variable.or_else(|| std::fs::read_to_string(root.join("fake").join(of)).ok().map(|text| text.trim_end().to_owned()))
 }
 
 fn build(args: &[OsString]) -> io::Result<u8> {
@@ -61,7 +66,7 @@ fn build(args: &[OsString]) -> io::Result<u8> {
     if let Some(line) = shown() {
         say(io::stderr(), &line.to_string())?;
     }
-    if let Some(what) = behaviour("cargo") {
+    if let Some(what) = behaviour(&root, "cargo") {
         return behave(&what);
     }
     if args.first().is_some_and(|arg| arg == "build") {
@@ -79,7 +84,7 @@ fn build(args: &[OsString]) -> io::Result<u8> {
 fn app(args: &[OsString]) -> io::Result<u8> {
     let root = PathBuf::from(variable("APP_ROOT").unwrap_or_default());
     if args == ["help", "--format", "json"] {
-        if let Some(what) = behaviour("help") {
+        if let Some(what) = behaviour(&root, "help") {
             return behave(&what);
         }
         return say(io::stdout(), &std::fs::read_to_string(root.join("catalogue.json"))?).map(|()| 0);
@@ -93,10 +98,15 @@ fn app(args: &[OsString]) -> io::Result<u8> {
     if let (Some(line), Some(shown)) = (line.as_object_mut(), shown()) {
         line.insert("env".to_owned(), shown);
     }
+    let mut supervised = Supervised::take(&root)?;
     say(io::stdout(), &line.to_string())?;
     watch_parent()?;
     let command = args.first().and_then(|arg| arg.to_str()).unwrap_or("nothing");
-    behaviour(&command.replace('-', "_")).map_or(Ok(0), |what| behave(&what))
+    match behaviour(&root, &command.replace('-', "_")) {
+        Some(words) => supervised.live(&words),
+        None if supervised.is_awaited() => supervised.live("ready; serve"),
+        None => Ok(0),
+    }
 }
 
 fn text(text: &OsStr) -> Value {

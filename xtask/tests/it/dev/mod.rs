@@ -7,3 +7,4 @@ mod page;
 mod plain;
 #[allow(dead_code, reason = "the tests of reloading follow")]
 mod site;
+mod watch;

@@ -5,9 +5,12 @@
 //! product: a handler is erased to a boxed function as soon as it is listed in a [`Route`].
 
 mod access;
+mod bodies;
 mod client;
+mod connection;
 mod cookies;
 mod csrf;
+mod dev;
 mod error;
 mod hosts;
 mod listener;
@@ -22,6 +25,7 @@ mod runserver;
 mod server;
 mod session;
 mod site;
+mod socket;
 mod urls;
 mod visitor;
 

@@ -1,4 +1,4 @@
-//! How the server says that it is ready: to the process that started it, and in a file.
+//! How the server says that it is ready, and later that it accepts no more: to the process that started it, and in a file.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -18,10 +18,20 @@ impl Ready {
     }
 
     /// Reports that the server answers at `url`.
-    pub(super) fn report(self, url: &str) -> anyhow::Result<()> {
-        match self.0 {
-            Some(mut file) => writeln!(file, "READY {url}").context("failed to report readiness"),
+    pub(super) fn report(&mut self, url: &str) -> anyhow::Result<()> {
+        match &mut self.0 {
+            Some(file) => writeln!(file, "READY {url}").context("failed to report readiness"),
             None => Ok(()),
+        }
+    }
+
+    /// Reports that it accepts no more connections: from now on they are the successor's.
+    pub(super) fn draining(self) {
+        if let Some(mut file) = self.0
+            && let Err(error) = writeln!(file, "DRAINING")
+        {
+            // Whoever wanted to know of the start alone has closed the other end.
+            tracing::debug!(target: "http.server", "failed to report the end: {error}");
         }
     }
 }

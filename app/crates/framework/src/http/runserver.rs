@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use tokio::net::TcpListener;
 
+use super::dev;
 use super::listener::{Bound, listen};
 use super::ready::{Ready, write_port_file};
 use super::server::serve;
@@ -30,25 +31,34 @@ impl Command for cli::Runserver {
         if !settings.debug && settings.allowed_hosts.is_empty() && !production {
             return Err(CommandError::new("You must set settings.ALLOWED_HOSTS if DEBUG is False.").into());
         }
-        let ready = Ready::of(ctx.handover())?;
+        let mut ready = Ready::of(ctx.handover())?;
+        // A task runner that watches the sources says where it serves, and which migrations are missing.
+        let announce = !dev::is_on(ctx);
         if console.system_checks() == SystemChecks::Run {
-            console.stdout.write("Performing system checks...\n\n");
-            checks::run(&Selection { announce: true, deploy: production, ..Selection::default() }, ctx, console)
-                .await?;
+            if announce {
+                console.stdout.write("Performing system checks...\n\n");
+            }
+            checks::run(&Selection { announce, deploy: production, ..Selection::default() }, ctx, console).await?;
         }
         let site = Site::new(ctx.clone())?;
         let Bound { listener, local, ownership, url } = listen(ctx, self.addrport.as_ref())?;
-        migrations::warn_unapplied(ctx, console).await;
+        if announce {
+            migrations::warn_unapplied(ctx, console).await;
+        }
         let stops = stops(ctx.handover())?;
         let listener = TcpListener::from_std(listener).context("failed to watch the listening socket")?;
-        banner(ctx, console, &url);
+        if announce {
+            banner(ctx, console, &url);
+        }
         if let Some(file) = &self.port_file {
             write_port_file(&ctx.env().current_dir.join(file), local)?;
         }
-        console.stderr.write(format!("ready: {url}"));
+        if announce {
+            console.stderr.write(format!("ready: {url}"));
+        }
         ready.report(&url)?;
         let drain = Duration::from_secs(settings.server.drain_seconds);
-        match serve(listener, ownership, site, drain, stops).await.stop {
+        match serve(listener, ownership, site, drain, stops, ready).await.stop {
             Some(Stop::Interrupt) => Err(Interrupted.into()),
             _ => Ok(Output::None),
         }

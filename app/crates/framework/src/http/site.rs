@@ -13,6 +13,7 @@ use hyper::body::Body as _;
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
+use super::dev::{self, Dev};
 use super::hosts::Hosts;
 use super::origin::{Origin, REQUEST_ID};
 use super::route::Csrf;
@@ -40,19 +41,22 @@ pub struct Site {
     hosts: Hosts,
     /// Served in debug mode only.
     statics: Option<StaticFiles>,
+    /// There only when a task runner that watches the sources started this process.
+    dev: Option<Dev>,
 }
 
 impl Site {
     /// The site of a context's modules. Opens no database.
     ///
     /// # Errors
-    /// When routes exclude each other.
+    /// When routes exclude each other, or what a task runner passed on is wrong.
     pub fn new(ctx: Context) -> anyhow::Result<Arc<Self>> {
         let routes = Routes::new(ctx.modules())?;
         let templates = Engine::new(&ctx);
         let hosts = Hosts::new(ctx.settings());
         let statics = ctx.settings().debug.then(|| StaticFiles::new(&ctx));
-        Ok(Arc::new(Self { ctx, routes, templates, hosts, statics }))
+        let dev = Dev::of(&ctx)?;
+        Ok(Arc::new(Self { ctx, routes, templates, hosts, statics, dev }))
     }
 
     /// The context that handlers work with.
@@ -69,13 +73,22 @@ impl Site {
         &self.routes
     }
 
+    /// The answer of a process that another one takes the place of, where a browser is developed with.
+    pub(super) fn successors(&self, parts: &Parts) -> Option<Response> {
+        self.dev.as_ref().and_then(|_| dev::successors(parts))
+    }
+
     /// Answers a request: id → answer or error page → session → headers → access log.
     pub async fn handle(self: Arc<Self>, request: http::Request<Body>) -> http::Response<Body> {
         let started = Instant::now();
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
         let origin = Origin::of(&parts, &self.ctx);
+        let script = self.dev.as_ref().map(|dev| (dev, dev.prepare(&mut parts)));
         let span = tracing::info_span!("request", id = %origin.id);
-        let response = Arc::clone(&self).answer_or_page(parts, body, &origin).instrument(span).await;
+        let mut response = Arc::clone(&self).answer_or_page(parts, body, &origin).instrument(span).await;
+        if let Some((dev, script)) = script {
+            response = dev.finish(response, script);
+        }
         let response = finished(response, &origin);
         log(&response, &origin, started);
         response
@@ -95,12 +108,16 @@ impl Site {
         }
     }
 
-    /// Health → host check → static files → route → is it forged?
+    /// Health → host check → development layer → static files → route → is it forged?
     async fn answer(self: Arc<Self>, parts: Parts, body: Body, origin: Origin) -> Result {
         if parts.uri.path() == HEALTH {
             return health(&parts.method);
         }
         self.hosts.check(&parts)?;
+        if parts.uri.path().starts_with(dev::PREFIX) {
+            let dev = self.dev.as_ref().ok_or(Error::NotFound)?;
+            return dev.answer(&parts, body).await;
+        }
         if let Some(statics) = &self.statics
             && let Some(answer) = statics.answer(&parts).await
         {
@@ -170,9 +187,10 @@ fn log(response: &http::Response<Body>, origin: &Origin, started: Instant) {
     let status = response.status().as_u16();
     let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     let bytes = response.body().size_hint().exact();
-    if response.status() >= StatusCode::INTERNAL_SERVER_ERROR {
+    let machines = path == HEALTH || path.starts_with(dev::PREFIX);
+    if response.status() >= StatusCode::INTERNAL_SERVER_ERROR && !path.starts_with(dev::PREFIX) {
         tracing::warn!(target: "http.access", ms, bytes, request_id = %id, "{method} {path} {status}");
-    } else if path == HEALTH {
+    } else if machines {
         tracing::debug!(target: "http.access", ms, bytes, request_id = %id, "{method} {path} {status}");
     } else {
         tracing::info!(target: "http.access", ms, bytes, request_id = %id, "{method} {path} {status}");

@@ -153,10 +153,18 @@ fn readiness_is_reported_on_the_descriptor_and_in_the_file() {
     let (reader, writer) = pipe();
     let server = Server::start(&sandbox, &["0", "--port-file", "port"], &[("APP_READY_FD", &writer)]);
     drop(writer);
-    assert_eq!(drain(reader), format!("READY {}\n", server.url));
     let written = std::fs::read_to_string(sandbox.dir.path().join("port")).expect("a port file");
     assert_eq!(written.trim(), server.address().to_string());
+    let gate = Gate::new();
+    let mut slow = server.connect();
+    slow.ask(&gate.path());
+    let knock = gate.knock();
     server.signal(Signal::TERM);
+    // It accepts no more, but it still works on what it accepted.
+    assert_eq!(drain(reader), format!("READY {}\nDRAINING\n", server.url));
+    TcpListener::bind(server.address()).expect("a free port");
+    open(knock);
+    assert_eq!(slow.answer().expect("the slow answer").1, "slow but sure");
     assert!(server.end().status.success());
 }
 

@@ -1,0 +1,308 @@
+//! The files of the project as they were when they were last looked at: which are there, and a hash of each one's
+//! content. A file whose metadata is as before is not read again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::fs::Metadata;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use crate::dev::kinds::{ROOT_FILES, Rules};
+use crate::dev::model::{Changes, Kind};
+use crate::fingerprint::{self, Nanos};
+use crate::project::Project;
+
+/// The coarsest clock that stamps files (FAT's): a file changed so recently may change again without a new stamp.
+const COARSEST: Nanos = 2_000_000_000;
+
+/// Larger files are not read: a new stamp is a new content.
+const LARGE: u64 = 8 << 20;
+
+/// Deeper directories are not listed.
+const DEEPEST: usize = 32;
+
+/// Which names in a directory are of interest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Names {
+    /// Every one.
+    All,
+    /// These.
+    Only(BTreeSet<OsString>),
+}
+
+/// Is told of every directory before it is looked at.
+pub type Visit<'a> = &'a mut dyn FnMut(&Path, Names);
+
+/// Whether anything was different from the look before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// Nothing.
+    Same,
+    /// Something.
+    Different,
+}
+
+/// What is known of the files of a project.
+#[derive(Debug)]
+pub struct Tree {
+    rules: Rules,
+    /// Cargo's dep-info, and as of when it is known.
+    dep_info: PathBuf,
+    dep_info_stat: Option<Stat>,
+    files: BTreeMap<PathBuf, File>,
+    /// Looks are counted, so that files that a look did not find can be told apart.
+    round: u64,
+    now: Nanos,
+    look: Look,
+}
+
+/// What is known of one file.
+#[derive(Debug)]
+struct File {
+    kind: Option<Kind>,
+    stat: Stat,
+    /// Whether the same metadata means the same content.
+    is_settled: bool,
+    /// A hash; none if the file is not there.
+    content: Option<u64>,
+    /// What was the content when changes were last asked for.
+    told: Option<u64>,
+    round: u64,
+}
+
+/// What changes whenever a file is written, but for the clock's coarseness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Stat {
+    size: u64,
+    modified: Nanos,
+    /// Unlike the time of modification, nobody can set this one back.
+    changed: Nanos,
+    device: u64,
+    inode: u64,
+}
+
+impl Stat {
+    #[cfg(unix)]
+    fn of(metadata: &Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt;
+        let changed = Nanos::from(metadata.ctime()) * 1_000_000_000 + Nanos::from(metadata.ctime_nsec());
+        let modified = fingerprint::modified(metadata);
+        Self { size: metadata.len(), modified, changed, device: metadata.dev(), inode: metadata.ino() }
+    }
+
+    #[cfg(not(unix))]
+    fn of(metadata: &Metadata) -> Self {
+        let modified = metadata.modified().map_or(0, nanos);
+        Self { size: metadata.len(), modified, changed: modified, device: 0, inode: 0 }
+    }
+
+    fn newest(&self) -> Nanos {
+        self.modified.max(self.changed)
+    }
+}
+
+impl Tree {
+    /// Looks at all files for the first time. There are no changes then.
+    pub fn new(project: &Project, visit: Visit<'_>) -> Self {
+        let mut tree = Self {
+            rules: Rules::new(project),
+            dep_info: project.app_binary().with_extension("d"),
+            dep_info_stat: None,
+            files: BTreeMap::new(),
+            round: 0,
+            now: 0,
+            look: Look::Same,
+        };
+        tree.look(visit);
+        tree.changes();
+        tree
+    }
+
+    /// Looks at all files again.
+    pub fn look(&mut self, visit: Visit<'_>) -> Look {
+        (self.round, self.now, self.look) = (self.round + 1, nanos(SystemTime::now()), Look::Same);
+        let newly_named = self.read_dep_info(visit);
+        visit(&self.rules.root, Names::Only(["app".into(), ".cargo".into()].into()));
+        let app = self.rules.root.join("app");
+        self.look_in(&app, &mut Vec::new(), visit);
+        self.look_at_single_files(visit);
+        let round = self.round;
+        for file in self.files.values_mut().filter(|file| file.round != round && file.content.is_some()) {
+            file.content = None;
+            self.look = Look::Different;
+        }
+        let built = self.dep_info_stat.map_or(0, |stat| stat.modified);
+        for path in newly_named {
+            let Some(file) = self.files.get_mut(&path) else { continue };
+            // The build that named it has read it as it is, unless it was changed after that build.
+            file.told = file.content.filter(|_| file.stat.newest() <= built);
+        }
+        self.look
+    }
+
+    /// The files whose content is not what it was when this was last asked, and that are somebody's.
+    pub fn changes(&mut self) -> Changes {
+        let mut changes = Changes::default();
+        for (path, file) in self.files.iter_mut().filter(|(_, file)| file.content != file.told) {
+            file.told = file.content;
+            changes.files.extend(file.kind.map(|kind| (kind, path.clone())));
+        }
+        self.files.retain(|_, file| file.content.is_some());
+        changes
+    }
+
+    /// Whether there are changes to ask for.
+    pub fn is_changed(&self) -> bool {
+        self.files.values().any(|file| file.content != file.told && file.kind.is_some())
+    }
+
+    /// Whether one of the changed files is empty: it may be that its content is just being written.
+    pub fn is_emptied(&self) -> bool {
+        let is_empty = |file: &File| file.content.is_some() && file.stat.size == 0;
+        self.files.values().any(|file| file.content != file.told && file.kind.is_some() && is_empty(file))
+    }
+
+    /// A number for the paths and the content of all files of this kind.
+    pub fn digest(&self, kind: Kind) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        for (path, file) in self.files.iter().filter(|(_, file)| file.kind == Some(kind)) {
+            if let Some(content) = file.content {
+                hasher.write(path.as_os_str().as_encoded_bytes());
+                hasher.write_u64(content);
+            }
+        }
+        hasher.finish()
+    }
+
+    /// Reads which files the last build was made from, if there was one since. Gives those that were nobody's before.
+    fn read_dep_info(&mut self, visit: Visit<'_>) -> Vec<PathBuf> {
+        if let (Some(folder), Some(name)) = (self.dep_info.parent(), self.dep_info.file_name()) {
+            visit(folder, Names::Only([name.to_owned()].into()));
+        }
+        let stat = std::fs::metadata(&self.dep_info).ok().map(|metadata| Stat::of(&metadata));
+        if stat == self.dep_info_stat {
+            return Vec::new();
+        }
+        // While it is missing, or another checkout's, what was known of the last one is the best guess.
+        let Ok(files) = fingerprint::named_in(&self.dep_info, &self.rules.root) else { return Vec::new() };
+        self.dep_info_stat = stat;
+        let before: Vec<PathBuf> = files.iter().filter(|path| self.rules.kind(path).is_none()).cloned().collect();
+        self.rules.named = files.into_iter().collect();
+        for (path, file) in &mut self.files {
+            file.kind = self.rules.kind(path);
+        }
+        before
+    }
+
+    /// The files outside of the directories that are listed.
+    fn look_at_single_files(&mut self, visit: Visit<'_>) {
+        let of_root = ROOT_FILES.iter().map(|(name, _)| self.rules.root.join(name));
+        let named = self.rules.named.iter().filter(|path| self.rules.kind(path).is_some()).cloned();
+        let is_seen = |path: &PathBuf| self.files.get(path).is_some_and(|file| file.round == self.round);
+        let single: Vec<PathBuf> = of_root.chain(named).filter(|path| !is_seen(path)).collect();
+        let mut names: BTreeMap<&Path, BTreeSet<OsString>> = BTreeMap::new();
+        for path in &single {
+            if let (Some(folder), Some(name)) = (path.parent(), path.file_name()) {
+                names.entry(folder).or_default().insert(name.to_owned());
+            }
+        }
+        for (folder, names) in names {
+            visit(folder, Names::Only(names));
+        }
+        for path in single {
+            let Ok(metadata) = std::fs::symlink_metadata(&path) else { continue };
+            let metadata = if metadata.is_symlink() { followed(&path, visit) } else { Some(metadata) };
+            if let Some(metadata) = metadata.filter(Metadata::is_file) {
+                self.record(path, &metadata);
+            }
+        }
+    }
+
+    /// Lists a directory and what is below. `links` are the directories that links on the way here lead to.
+    fn look_in(&mut self, folder: &Path, links: &mut Vec<PathBuf>, visit: Visit<'_>) {
+        if !self.rules.is_walked(folder) || folder.components().count() > DEEPEST {
+            return;
+        }
+        visit(folder, Names::All);
+        // What cannot be listed is not there, for us and for the compiler.
+        for entry in std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok) {
+            let Ok(file_type) = entry.file_type() else { continue };
+            if entry.file_name().as_encoded_bytes().starts_with(b".") {
+                continue;
+            }
+            let path = entry.path();
+            if file_type.is_dir() {
+                self.look_in(&path, links, visit);
+            } else if file_type.is_file() {
+                if let Ok(metadata) = entry.metadata() {
+                    self.record(path, &metadata);
+                }
+            } else if file_type.is_symlink() {
+                self.follow(folder, path, links, visit);
+            }
+        }
+    }
+
+    fn follow(&mut self, folder: &Path, path: PathBuf, links: &mut Vec<PathBuf>, visit: Visit<'_>) {
+        let Some(metadata) = followed(&path, visit) else { return };
+        if metadata.is_file() {
+            return self.record(path, &metadata);
+        }
+        let (Ok(target), Ok(folder)) = (path.canonicalize(), folder.canonicalize()) else { return };
+        if metadata.is_dir() && !folder.starts_with(&target) && !links.contains(&target) {
+            links.push(target);
+            self.look_in(&path, links, visit);
+            links.pop();
+        }
+    }
+
+    /// Takes down that a file is there, and reads it unless it is certain what is in it.
+    fn record(&mut self, path: PathBuf, metadata: &Metadata) {
+        let stat = Stat::of(metadata);
+        let round = self.round;
+        let known = self.files.get_mut(&path);
+        if let Some(file) = known.filter(|file| file.is_settled && file.stat == stat && file.content.is_some()) {
+            file.round = round;
+            return;
+        }
+        let content = match hash(&path, &stat) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return,
+            content => content,
+        };
+        // Two writes within one tick of the clock leave the same metadata: that is relied on only after the tick.
+        let is_settled = content.is_ok() && self.now - stat.newest() > COARSEST;
+        // Not to be readable is a content like any other.
+        let content = Some(content.unwrap_or_default());
+        let kind = self.rules.kind(&path);
+        let (before, told) = self.files.get(&path).map_or((None, None), |file| (file.content, file.told));
+        if content != before {
+            self.look = Look::Different;
+        }
+        self.files.insert(path, File { kind, stat, is_settled, content, told, round });
+    }
+}
+
+/// What a link leads to, which is watched too.
+fn followed(path: &Path, visit: Visit<'_>) -> Option<Metadata> {
+    let target = path.canonicalize().ok()?;
+    visit(target.parent()?, Names::Only([target.file_name()?.to_owned()].into()));
+    std::fs::metadata(&target).ok()
+}
+
+/// A hash of what is in a file.
+fn hash(path: &Path, stat: &Stat) -> std::io::Result<u64> {
+    let mut hasher = DefaultHasher::new();
+    if stat.size > LARGE {
+        stat.hash(&mut hasher);
+    } else {
+        hasher.write(&std::fs::read(path)?);
+    }
+    Ok(hasher.finish())
+}
+
+fn nanos(time: SystemTime) -> Nanos {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Nanos::try_from(since.as_nanos()).unwrap_or(Nanos::MAX)
+}
