@@ -152,6 +152,10 @@ impl Painter {
     fn show(&mut self, view: View) {
         let before = self.view.replace(view.clone()).unwrap_or_default();
         let is_first = before.url.is_empty();
+        if is_first {
+            // Cargo may have the terminal for a while.
+            self.say(&format!("listening at {}", view.url));
+        }
         let (was, is) = (before.status.state, view.status.state);
         let changed = is_first || was != is || before.status.generation != view.status.generation;
         if let (State::Failed, Some(failure)) = (is, &view.status.failure)

@@ -5,6 +5,7 @@ mod build;
 mod dev;
 mod explain;
 mod names;
+mod pty;
 mod sandbox;
 mod scripts;
 mod signals;

@@ -4,7 +4,9 @@ mod builder;
 mod chromium;
 mod front;
 mod page;
+mod painter;
 mod plain;
 #[allow(dead_code, reason = "the tests of reloading follow")]
 mod site;
+mod terminal;
 mod watch;
