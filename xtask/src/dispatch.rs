@@ -287,7 +287,7 @@ fn is_overridden(project: &Project, command: &str) -> bool {
 }
 
 /// The names of the files in the modules' `commands/` directories, which are the names of commands, built or not.
-fn command_files(project: &Project) -> Vec<String> {
+pub fn command_files(project: &Project) -> Vec<String> {
     let files = WalkDir::new(project.root.join("app/src/modules")).into_iter().filter_map(Result::ok);
     files
         .filter(|entry| entry.path().parent().is_some_and(|parent| parent.ends_with("commands")))

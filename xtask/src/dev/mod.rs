@@ -1,11 +1,13 @@
 //! `cargo xtask dev`: build if necessary, prepare the database, serve, and follow what is saved.
 
 pub mod ansi;
+pub mod backoff;
 pub mod browser;
 pub mod builder;
 mod calls;
 pub mod channel;
 pub mod child;
+pub mod companions;
 pub mod dashboard;
 mod diagnostics;
 mod group;
