@@ -46,11 +46,12 @@ impl Group {
     /// # Errors
     /// When the system cannot wait.
     pub fn wait(&self, child: &mut Child) -> anyhow::Result<ExitStatus> {
-        while !wait(self.leader, WaitIdOptions::empty())? {}
+        let waited = until_end(self.leader);
         let mut reaped = self.reaped.lock().unwrap_or_else(PoisonError::into_inner);
+        *reaped = true;
+        waited?;
         // It is not reaped yet, so the group's number cannot be anyone else's.
         let _ = rustix::process::kill_process_group(self.leader, Signal::KILL);
-        *reaped = true;
         child.wait().context("failed to wait for the child")
     }
 }
@@ -102,6 +103,12 @@ pub fn inherit(command: &mut Command, variable: &str, fd: OwnedFd) {
 /// True when the child has ended. It is left unreaped.
 pub(super) fn has_ended(pid: Pid) -> anyhow::Result<bool> {
     wait(pid, WaitIdOptions::NOHANG)
+}
+
+/// Waits for the end of a child, which is left unreaped.
+fn until_end(pid: Pid) -> anyhow::Result<()> {
+    while !wait(pid, WaitIdOptions::empty())? {}
+    Ok(())
 }
 
 fn wait(pid: Pid, options: WaitIdOptions) -> anyhow::Result<bool> {

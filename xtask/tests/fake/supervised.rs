@@ -8,7 +8,7 @@
 //! * `close`: closes the readiness pipe.
 //! * `serve`: answers every request with `NUMBER WHAT`, where the number is that of the process and `WHAT` what was in
 //!   the file `fake/page` when it started. SIGTERM: `DRAINING`, and the next word.
-//! * `helper`: starts a process that waits for a signal, in the same group and with the same output; `daemon` gives it a
+//! * `helper`: starts a process that does nothing for ever, in the same group and with the same output; `daemon` gives it a
 //!   group of its own. Both say its number: `helper NUMBER`.
 //! * anything else: see [`behave`](super::behave).
 
@@ -125,7 +125,7 @@ fn answer(connection: TcpStream, page: &str) -> io::Result<()> {
 
 fn help(prepare: impl FnOnce(&mut Command)) -> io::Result<()> {
     let mut helper = Command::new(std::env::current_exe()?);
-    helper.arg0("rustc");
+    helper.arg0("helper");
     prepare(&mut helper);
     let helper = helper.spawn()?;
     say(io::stdout(), &format!("helper {}", helper.id()))

@@ -1,7 +1,9 @@
 //! The development server.
 
 mod builder;
+mod child;
 mod chromium;
+mod companions;
 mod front;
 mod page;
 mod painter;

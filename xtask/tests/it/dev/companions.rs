@@ -1,0 +1,241 @@
+//! Commands that run beside the server: started, restarted one by one, and ended, with the time told to them.
+
+use std::path::Path;
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use xtask::dev::companions::{self, Companions, Ticket};
+use xtask::dev::model::{Life, Source};
+use xtask::environment::Changes;
+use xtask::failure::Failure;
+use xtask::plan::{Role, Step};
+use xtask::project::Project;
+
+use crate::sandbox::{PATIENCE, Sandbox};
+
+/// Companions and the session's part in their lives.
+struct Stage {
+    companions: Companions,
+    news: Receiver<(Ticket, Life)>,
+    lines: Arc<Mutex<Vec<String>>>,
+}
+
+impl Stage {
+    /// The fake app under these names; `fake/<name>` says what it does.
+    fn new(sandbox: &Sandbox, names: &[&str]) -> Self {
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let (kept, (send, news)) = (Arc::clone(&lines), channel());
+        let sink = Arc::new(move |source, line: &str| {
+            // How it was called is its first line.
+            let called = line.strip_prefix("{\"app\":[").and_then(|line| line.split(']').next());
+            let line = called.map_or_else(|| line.to_owned(), |words| words.replace('"', ""));
+            let by = match source {
+                Source::Companion(name, _) => name.to_string(),
+                other => format!("{other:?}"),
+            };
+            kept.lock().expect("lines").push(format!("{by}: {line}"));
+        });
+        let root = sandbox.root().to_owned();
+        let call = move |name: &str, binary: &Path| Step {
+            role: Role::Server,
+            program: if binary.is_absolute() { binary.into() } else { env!("CARGO_BIN_EXE_xtask-fake-app").into() },
+            args: vec![name.into(), binary.into()],
+            directory: root.clone(),
+            env: Changes::default().with("APP_ROOT", root.as_os_str()),
+        };
+        let tell = move |ticket, life| drop(send.send((ticket, life)));
+        Self { companions: Companions::new(names.iter().map(|name| (*name).into()), call, sink, tell), news, lines }
+    }
+
+    /// Takes the next end into account, as if it had come at this time.
+    fn end(&mut self, now: Instant) -> (Ticket, Life) {
+        let (ticket, life) = self.news.recv_timeout(PATIENCE).expect("an end");
+        self.companions.heard(ticket, &life, now);
+        (ticket, life)
+    }
+
+    /// Waits for this line, and gives all up to it.
+    fn wait_for(&self, line: &str) -> Vec<String> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let lines = self.lines.lock().expect("lines").clone();
+            if let Some(at) = lines.iter().position(|found| found == line) {
+                self.lines.lock().expect("lines").drain(..=at);
+                return lines[..=at].to_vec();
+            }
+            assert!(Instant::now() < deadline, "no `{line}` in {lines:?}");
+            std::thread::yield_now();
+        }
+    }
+
+    fn stop(&mut self) {
+        let now = Instant::now();
+        self.companions.stop(now);
+        while !self.companions.are_gone() {
+            self.end(now);
+        }
+        assert_eq!(self.companions.due(), None);
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        self.companions.kill();
+    }
+}
+
+#[test]
+fn a_new_binary_takes_over_when_the_old_one_has_ended() {
+    let sandbox = Sandbox::new();
+    sandbox.write("fake/worker", "wait");
+    let mut stage = Stage::new(&sandbox, &["worker"]);
+    let now = Instant::now();
+    stage.companions.serve(Path::new("one"), now);
+    assert_eq!(stage.wait_for("worker: ready"), ["worker: worker,one", "worker: ready"]);
+    assert!(!stage.companions.are_gone());
+    stage.companions.serve(Path::new("two"), now);
+    // A third one before the first has ended: the second is left out.
+    stage.companions.serve(Path::new("three"), now);
+    let (ticket, life) = stage.end(now);
+    let lines = stage.wait_for("worker: ready");
+    assert_eq!(lines, ["worker: SIGTERM", "worker: worker,three", "worker: ready"]);
+    // What is said of the first again is no news.
+    stage.companions.heard(ticket, &life, now);
+    assert_eq!(stage.companions.due(), None);
+    assert!(!stage.companions.are_gone());
+    stage.stop();
+    assert_eq!(stage.wait_for("worker: SIGTERM"), ["worker: SIGTERM"]);
+}
+
+#[test]
+fn one_that_dies_is_restarted_alone() {
+    let sandbox = Sandbox::new();
+    sandbox.write("fake/worker", "line up; exit 7");
+    sandbox.write("fake/beat", "wait");
+    let mut stage = Stage::new(&sandbox, &["beat", "worker"]);
+    let now = Instant::now();
+    stage.companions.serve(Path::new("one"), now);
+    stage.wait_for("beat: ready");
+    stage.wait_for("worker: up");
+    stage.end(now);
+    stage.wait_for("Dev: `worker` exited with 7; it is started again in 1 s");
+    let due = now + Duration::from_secs(1);
+    assert_eq!(stage.companions.due(), Some(due));
+    stage.companions.tick(due - Duration::from_millis(1));
+    assert_eq!(stage.companions.due(), Some(due));
+    sandbox.write("fake/worker", "wait");
+    stage.companions.tick(due);
+    assert_eq!(stage.wait_for("worker: ready"), ["worker: worker,one", "worker: ready"]);
+    assert_eq!(stage.companions.due(), None);
+    stage.stop();
+    stage.wait_for("beat: SIGTERM");
+}
+
+#[test]
+fn one_that_dies_again_and_again_rests_until_the_next_build() {
+    let sandbox = Sandbox::new();
+    sandbox.write("fake/worker", "complain no queue; exit 1");
+    let mut stage = Stage::new(&sandbox, &["worker"]);
+    for binary in ["one", "two"] {
+        let mut now = Instant::now();
+        stage.companions.serve(Path::new(binary), now);
+        for seconds in [1, 2] {
+            stage.end(now);
+            stage.wait_for(&format!("Dev: `worker` exited with 1; it is started again in {seconds} s"));
+            now = stage.companions.due().expect("a restart");
+            stage.companions.tick(now);
+        }
+        stage.end(now);
+        let rests = "so soon after its start, again and again; it rests until the next build";
+        stage.wait_for(&format!("Dev: `worker` exited with 1; {rests}"));
+        assert_eq!((stage.companions.due(), stage.companions.are_gone()), (None, true));
+    }
+}
+
+#[test]
+fn one_that_has_done_its_work_rests_until_the_next_build() {
+    let sandbox = Sandbox::new();
+    let mut stage = Stage::new(&sandbox, &["tail"]);
+    for binary in ["one", "two"] {
+        stage.companions.serve(Path::new(binary), Instant::now());
+        stage.end(Instant::now());
+        stage.wait_for("Dev: `tail` is done; it is started again after the next build");
+        assert_eq!((stage.companions.due(), stage.companions.are_gone()), (None, true));
+    }
+}
+
+#[test]
+fn one_that_does_not_end_is_killed_and_the_next_takes_over() {
+    let sandbox = Sandbox::new();
+    sandbox.write("fake/worker", "stubborn");
+    let mut stage = Stage::new(&sandbox, &["worker"]);
+    let now = Instant::now();
+    stage.companions.serve(Path::new("one"), now);
+    stage.wait_for("worker: ready");
+    stage.companions.serve(Path::new("two"), now);
+    let due = stage.companions.due().expect("a deadline");
+    assert_eq!(due - now, Duration::from_secs(10));
+    stage.wait_for("worker: SIGTERM");
+    stage.companions.tick(due);
+    assert_eq!(stage.companions.due(), None);
+    stage.end(due);
+    let said = "Dev: `worker` did not stop in time and was killed";
+    assert_eq!(stage.wait_for("worker: ready"), [said, "worker: worker,two", "worker: ready"]);
+    stage.companions.kill();
+    stage.end(due);
+    assert!(stage.companions.are_gone());
+}
+
+#[test]
+fn nothing_is_started_after_the_end() {
+    let sandbox = Sandbox::new();
+    sandbox.write("fake/worker", "exit 1");
+    let mut stage = Stage::new(&sandbox, &["worker", "beat"]);
+    let now = Instant::now();
+    stage.companions.serve(Path::new("one"), now);
+    stage.end(now);
+    stage.end(now);
+    assert!(stage.companions.due().is_some());
+    stage.companions.stop(now);
+    assert_eq!((stage.companions.due(), stage.companions.are_gone()), (None, true));
+    stage.companions.tick(now + Duration::from_secs(60));
+    assert!(stage.companions.are_gone());
+}
+
+#[test]
+fn a_binary_that_is_not_there_is_a_death_like_any_other() {
+    let sandbox = Sandbox::new();
+    let mut stage = Stage::new(&sandbox, &["worker"]);
+    stage.companions.serve(Path::new("/nowhere/app"), Instant::now());
+    let said = "cannot run: failed to start `app worker /nowhere/app`: No such file or directory (os error 2)";
+    stage.wait_for(&format!("Dev: `worker` {said}; it is started again in 1 s"));
+    assert!(stage.companions.due().is_some());
+}
+
+#[test]
+fn names_are_judged_before_anything_starts() {
+    fn commands(project: &Project, typed: &[&str]) -> Result<Vec<String>, String> {
+        let typed: Vec<String> = typed.iter().map(|name| (*name).to_owned()).collect();
+        let found = companions::commands(project, &typed);
+        found.map(|names| names.iter().map(ToString::to_string).collect()).map_err(|error| {
+            assert!(error.is::<Failure>());
+            error.to_string()
+        })
+    }
+    let sandbox = Sandbox::built();
+    let project = sandbox.project(("FAKE_SHOW", ""));
+    sandbox.write("app/src/modules/jobs/commands/worker.rs", "");
+    // The app was changed: what is like nothing may be there after the build.
+    assert_eq!(
+        commands(&project, &["celery-worker", "migrate", "worker"]),
+        Ok(vec!["worker".into(), "migrate".into()])
+    );
+    assert_eq!(commands(&project, &["wroker"]), Err("`--with wroker`: the app has no command `wroker`".into()));
+    assert_eq!(commands(&project, &["zzzz"]), Ok(vec!["zzzz".into()]));
+    let served = Err("`--with runserver`: that is what `dev` itself serves".into());
+    assert_eq!(commands(&project, &["runserver"]), served);
+    sandbox.xtask(["send-mailing"]).any_output().run();
+    assert_eq!(commands(&project, &["send-mailing"]), Ok(vec!["send_mailing".into()]));
+    assert_eq!(commands(&project, &["zzzz"]), Err("`--with zzzz`: the app has no command `zzzz`".into()));
+}
