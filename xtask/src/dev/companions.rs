@@ -74,9 +74,6 @@ pub struct Ticket {
     start: u64,
 }
 
-/// Makes the call of a command with a binary.
-type Call = Box<dyn Fn(&str, &Path) -> Step>;
-
 /// Hands on what becomes of a companion, from any thread.
 type Tell = Arc<dyn Fn(Ticket, Life) + Send + Sync>;
 
@@ -85,13 +82,13 @@ pub struct Companions {
     list: Vec<Companion>,
     binary: PathBuf,
     starts: u64,
-    call: Call,
     sink: Sink,
     tell: Tell,
 }
 
 struct Companion {
     name: Arc<str>,
+    call: Step,
     backoff: Backoff,
     state: State,
 }
@@ -116,20 +113,18 @@ enum Afterwards {
 }
 
 impl Companions {
-    /// Companions that do not run yet. `call` makes the call of a command with a binary; `tell` is to bring what it gets
-    /// back to [`Companions::heard`]. Their lines, and what is to be said of them, go to the sink.
+    /// Companions that do not run yet, each with its name and its call, whatever the binary in it. `tell` is to bring
+    /// what it gets back to [`Companions::heard`]. Their lines, and what is to be said of them, go to the sink.
     pub fn new(
-        names: impl IntoIterator<Item = Arc<str>>,
-        call: impl Fn(&str, &Path) -> Step + 'static,
+        calls: impl IntoIterator<Item = (Arc<str>, Step)>,
         sink: Sink,
         tell: impl Fn(Ticket, Life) + Send + Sync + 'static,
     ) -> Self {
-        let resting = |name| Companion { name, backoff: Backoff::default(), state: State::Resting };
+        let resting = |(name, call)| Companion { name, call, backoff: Backoff::default(), state: State::Resting };
         Self {
-            list: names.into_iter().map(resting).collect(),
+            list: calls.into_iter().map(resting).collect(),
             binary: PathBuf::new(),
             starts: 0,
-            call: Box::new(call),
             sink,
             tell: Arc::new(tell),
         }
@@ -155,17 +150,13 @@ impl Companions {
         }
     }
 
-    /// Ends all of them at once.
+    /// Ends all of them at once, and waits for none.
     pub fn kill(&mut self) {
         for companion in &mut self.list {
-            match &companion.state {
-                State::Resting => {}
-                State::Waiting(_) => companion.state = State::Resting,
-                State::Running(ticket, child) | State::Ending(ticket, child, ..) => {
-                    child.kill();
-                    companion.state = State::Ending(*ticket, child.clone(), None, Afterwards::Rest);
-                }
+            if let State::Running(_, child) | State::Ending(_, child, ..) = &companion.state {
+                child.kill();
             }
+            companion.state = State::Resting;
         }
     }
 
@@ -236,10 +227,11 @@ impl Companions {
     fn start(&mut self, index: usize, now: Instant) {
         self.starts += 1;
         let ticket = Ticket { companion: index, start: self.starts };
-        let name = Arc::clone(&self.list[index].name);
-        let step = (self.call)(&name, &self.binary);
+        let companion = &self.list[index];
+        let step = Step { program: self.binary.clone().into(), ..companion.call.clone() };
+        let part = Part::Companion(Arc::clone(&companion.name));
         let tell = Arc::clone(&self.tell);
-        let launch = Launch { step, part: Part::Companion(name), sink: Arc::clone(&self.sink) };
+        let launch = Launch { step, part, sink: Arc::clone(&self.sink) };
         match child::start(launch, move |life| tell(ticket, life)) {
             Ok(child) => self.list[index].state = State::Running(ticket, child),
             Err(error) => self.died(index, &format!("cannot run: {error:#}"), Ended::Exited(127), Duration::ZERO, now),

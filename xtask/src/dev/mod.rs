@@ -27,10 +27,11 @@ pub mod tty;
 pub mod watch;
 
 use std::ffi::OsString;
+use std::sync::Arc;
 
 use crate::dispatch::Session;
 use crate::output;
-use crate::plan::{Plan, Step};
+use crate::plan::{Plan, Role, Step};
 use options::Options;
 
 /// Runs the task.
@@ -50,19 +51,23 @@ pub fn run(session: &mut Session<'_>, args: &[OsString]) -> anyhow::Result<u8> {
 }
 
 fn begin(session: &mut Session<'_>, options: &Options) -> anyhow::Result<u8> {
+    let beside = companions::commands(session.project, &options.dev.with)?;
     let build = session.build_if_stale();
-    let steps: Vec<Step> = build.into_iter().chain(steps(session, options)).collect();
+    let mut steps: Vec<Step> = build.into_iter().chain(steps(session, options)).collect();
     if options.dev.no_reload || options.base.version {
         return session.carry_out(&Plan { task: "dev".to_owned(), steps });
     }
-    session.by_itself("dev", steps, |project| session::run(project, options))
+    let call = |name: &Arc<str>| options.call(session.project, Role::Server, [&**name]);
+    let beside: Vec<(Arc<str>, Step)> = beside.into_iter().map(|name| (name.clone(), call(&name))).collect();
+    steps.extend(beside.iter().map(|(_, step)| step.clone()));
+    session.by_itself("dev", steps, |project| session::run(project, options, beside))
 }
 
 /// What is started, apart from the build.
 fn steps(session: &Session<'_>, options: &Options) -> Vec<Step> {
     let serve = options.serve(session.project);
     if options.base.version {
-        return vec![options.call(session.project, crate::plan::Role::App, ["runserver", "--version"])];
+        return vec![options.call(session.project, Role::App, ["runserver", "--version"])];
     }
     let mut steps = options.prepare(session.project);
     steps.push(serve);

@@ -8,6 +8,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 use serde::Serialize;
 
+use super::companions::Ticket;
 use crate::process::Ended;
 
 /// What a changed file asks for.
@@ -240,6 +241,8 @@ pub enum Event {
     Built(Built),
     /// Something became of a process of ours.
     Child(ChildId, Life),
+    /// Something became of a command that runs beside the server.
+    Companion(Ticket, Life),
     /// What is pending; an error's text when the app could not say.
     Pending(Result<Vec<String>, String>),
     /// What has to be done before the first start ended; an error's text otherwise.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,7 @@ use super::ansi::Colour;
 use super::builder::{self, Building, Progress};
 use super::channel::{Channel, Editor, Holding};
 use super::child::{self, Child, Launch, Part};
+use super::companions::Companions;
 use super::dashboard::View;
 use super::keys::Keys;
 use super::listen::{self, Listening};
@@ -31,9 +33,9 @@ const IDLE: Duration = Duration::from_secs(3600);
 ///
 /// # Errors
 /// When the socket cannot be bound, or the files cannot be watched.
-pub(super) fn run(project: &Project, options: &Options) -> anyhow::Result<u8> {
+pub(super) fn run(project: &Project, options: &Options, beside: Vec<(Arc<str>, Step)>) -> anyhow::Result<u8> {
     let (events, inbox) = channel();
-    let mut session = Session::new(project, options, events)?;
+    let mut session = Session::new(project, options, beside, events)?;
     let fresh = match app::freshness(project) {
         Freshness::Fresh => Some(project.app_binary()),
         Freshness::Stale => None,
@@ -59,6 +61,7 @@ struct Session<'a> {
     build_began: Instant,
     built_in: Option<Duration>,
     children: BTreeMap<ChildId, Child>,
+    companions: Companions,
     timers: Vec<(Instant, Timer)>,
     /// Commands of the app that are not through yet.
     jobs: usize,
@@ -68,7 +71,12 @@ struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    fn new(project: &'a Project, options: &'a Options, events: Sender<Event>) -> anyhow::Result<Self> {
+    fn new(
+        project: &'a Project,
+        options: &'a Options,
+        beside: Vec<(Arc<str>, Step)>,
+        events: Sender<Event>,
+    ) -> anyhow::Result<Self> {
         let listening =
             listen::bind(project, options.dev.runserver.addrport.as_ref(), options.base.settings.as_deref())?;
         let channel = Channel::start(Editor::read(project)?, tell(&events, Event::Asked))?;
@@ -82,6 +90,9 @@ impl<'a> Session<'a> {
         let handle = screen.handle();
         let watcher = watch::start(project, mode, tell(&events, Event::Changed), move |line| handle.say(line))?;
         let keys = Keys::start(screen.handle(), tell(&events, |event| event))?;
+        let news = events.clone();
+        let told = move |ticket, life| drop(news.send(Event::Companion(ticket, life)));
+        let companions = Companions::new(beside, screen.sink(), told);
         Ok(Self {
             project,
             options,
@@ -96,6 +107,7 @@ impl<'a> Session<'a> {
             build_began: Instant::now(),
             built_in: None,
             children: BTreeMap::new(),
+            companions,
             timers: Vec::new(),
             jobs: 0,
             quit: None,
@@ -125,8 +137,9 @@ impl<'a> Session<'a> {
             if let Some(index) = self.timers.iter().position(|(due, _)| *due <= now) {
                 return Ok(Event::Due(self.timers.swap_remove(index).1));
             }
-            let due = self.timers.iter().map(|(due, _)| *due).min();
-            match inbox.recv_timeout(due.map_or(IDLE, |due| due - now)) {
+            self.companions.tick(now);
+            let due = self.timers.iter().map(|(due, _)| *due).chain(self.companions.due()).min();
+            match inbox.recv_timeout(due.map_or(IDLE, |due| due.saturating_duration_since(now))) {
                 Ok(event) => return Ok(event),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => anyhow::bail!("failed to wait: nobody sends events any more"),
@@ -135,7 +148,7 @@ impl<'a> Session<'a> {
     }
 
     fn is_over(&self) -> bool {
-        self.children.is_empty() && self.building.is_none() && self.jobs == 0
+        self.children.is_empty() && self.building.is_none() && self.jobs == 0 && self.companions.are_gone()
     }
 
     /// Tells pages and the terminal how things stand, and answers on the socket while no process of the app does.
@@ -169,6 +182,7 @@ impl<'a> Session<'a> {
         match event {
             Event::Built(built) => self.built(built),
             Event::Child(id, Life::Ended { .. }) => drop(self.children.remove(id)),
+            Event::Companion(ticket, life) => self.companions.heard(*ticket, life, Instant::now()),
             Event::Prepared(_) => self.jobs -= 1,
             Event::Asked(Request::Migrate) if !self.machine.has_binary() => {
                 self.channel.migrated(Err("nothing is built yet".to_owned()));
@@ -229,7 +243,8 @@ impl<'a> Session<'a> {
                     child.kill();
                 }
             }
-            Action::Companions(_) | Action::StopCompanions => {}
+            Action::Companions(binary) => self.companions.serve(&binary, Instant::now()),
+            Action::StopCompanions => self.companions.stop(Instant::now()),
             Action::LookAtMigrations(binary) => {
                 let words = ["showmigrations", "--plan", "--no-color"];
                 let step = with(self.options.call(self.project, Role::App, words), &binary);
@@ -251,6 +266,7 @@ impl<'a> Session<'a> {
             Action::Quit(code) => self.quit = Some(code),
             Action::Abort(code) => {
                 self.children.values().for_each(Child::kill);
+                self.companions.kill();
                 // What else was started ends with us.
                 self.children.clear();
                 (self.building, self.jobs, self.quit) = (None, 0, Some(code));

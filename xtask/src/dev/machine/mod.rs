@@ -179,6 +179,8 @@ impl Machine {
             Event::Key(Key::Quit) => self.quit(0),
             Event::Signal(signal) => self.quit(exit_code(signal)),
             Event::Redraw => vec![Action::Redraw],
+            // They look after themselves.
+            Event::Companion(..) => Vec::new(),
         }
     }
 

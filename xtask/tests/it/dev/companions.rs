@@ -14,6 +14,8 @@ use xtask::project::Project;
 
 use crate::sandbox::{PATIENCE, Sandbox};
 
+const BINARY: &str = env!("CARGO_BIN_EXE_xtask-fake-app");
+
 /// Companions and the session's part in their lives.
 struct Stage {
     companions: Companions,
@@ -27,9 +29,7 @@ impl Stage {
         let lines = Arc::new(Mutex::new(Vec::new()));
         let (kept, (send, news)) = (Arc::clone(&lines), channel());
         let sink = Arc::new(move |source, line: &str| {
-            // How it was called is its first line.
-            let called = line.strip_prefix("{\"app\":[").and_then(|line| line.split(']').next());
-            let line = called.map_or_else(|| line.to_owned(), |words| words.replace('"', ""));
+            let line = if line.starts_with("{\"app\":[") { "called" } else { line };
             let by = match source {
                 Source::Companion(name, _) => name.to_string(),
                 other => format!("{other:?}"),
@@ -37,15 +37,16 @@ impl Stage {
             kept.lock().expect("lines").push(format!("{by}: {line}"));
         });
         let root = sandbox.root().to_owned();
-        let call = move |name: &str, binary: &Path| Step {
+        let call = |name: &&str| Step {
             role: Role::Server,
-            program: if binary.is_absolute() { binary.into() } else { env!("CARGO_BIN_EXE_xtask-fake-app").into() },
-            args: vec![name.into(), binary.into()],
+            program: "the binary of the day".into(),
+            args: vec![name.into()],
             directory: root.clone(),
             env: Changes::default().with("APP_ROOT", root.as_os_str()),
         };
+        let calls = names.iter().map(|name| ((*name).into(), call(name)));
         let tell = move |ticket, life| drop(send.send((ticket, life)));
-        Self { companions: Companions::new(names.iter().map(|name| (*name).into()), call, sink, tell), news, lines }
+        Self { companions: Companions::new(calls, sink, tell), news, lines }
     }
 
     /// Takes the next end into account, as if it had come at this time.
@@ -91,15 +92,14 @@ fn a_new_binary_takes_over_when_the_old_one_has_ended() {
     sandbox.write("fake/worker", "wait");
     let mut stage = Stage::new(&sandbox, &["worker"]);
     let now = Instant::now();
-    stage.companions.serve(Path::new("one"), now);
-    assert_eq!(stage.wait_for("worker: ready"), ["worker: worker,one", "worker: ready"]);
+    stage.companions.serve(Path::new(BINARY), now);
+    assert_eq!(stage.wait_for("worker: ready"), ["worker: called", "worker: ready"]);
     assert!(!stage.companions.are_gone());
-    stage.companions.serve(Path::new("two"), now);
     // A third one before the first has ended: the second is left out.
-    stage.companions.serve(Path::new("three"), now);
+    stage.companions.serve(Path::new("/nowhere/app"), now);
+    stage.companions.serve(Path::new(BINARY), now);
     let (ticket, life) = stage.end(now);
-    let lines = stage.wait_for("worker: ready");
-    assert_eq!(lines, ["worker: SIGTERM", "worker: worker,three", "worker: ready"]);
+    assert_eq!(stage.wait_for("worker: ready"), ["worker: SIGTERM", "worker: called", "worker: ready"]);
     // What is said of the first again is no news.
     stage.companions.heard(ticket, &life, now);
     assert_eq!(stage.companions.due(), None);
@@ -111,13 +111,12 @@ fn a_new_binary_takes_over_when_the_old_one_has_ended() {
 #[test]
 fn one_that_dies_is_restarted_alone() {
     let sandbox = Sandbox::new();
-    sandbox.write("fake/worker", "line up; exit 7");
+    sandbox.write("fake/worker", "exit 7");
     sandbox.write("fake/beat", "wait");
     let mut stage = Stage::new(&sandbox, &["beat", "worker"]);
     let now = Instant::now();
-    stage.companions.serve(Path::new("one"), now);
+    stage.companions.serve(Path::new(BINARY), now);
     stage.wait_for("beat: ready");
-    stage.wait_for("worker: up");
     stage.end(now);
     stage.wait_for("Dev: `worker` exited with 7; it is started again in 1 s");
     let due = now + Duration::from_secs(1);
@@ -126,7 +125,7 @@ fn one_that_dies_is_restarted_alone() {
     assert_eq!(stage.companions.due(), Some(due));
     sandbox.write("fake/worker", "wait");
     stage.companions.tick(due);
-    assert_eq!(stage.wait_for("worker: ready"), ["worker: worker,one", "worker: ready"]);
+    assert_eq!(stage.wait_for("worker: ready"), ["worker: called", "worker: ready"]);
     assert_eq!(stage.companions.due(), None);
     stage.stop();
     stage.wait_for("beat: SIGTERM");
@@ -137,9 +136,9 @@ fn one_that_dies_again_and_again_rests_until_the_next_build() {
     let sandbox = Sandbox::new();
     sandbox.write("fake/worker", "complain no queue; exit 1");
     let mut stage = Stage::new(&sandbox, &["worker"]);
-    for binary in ["one", "two"] {
+    for _ in 0..2 {
         let mut now = Instant::now();
-        stage.companions.serve(Path::new(binary), now);
+        stage.companions.serve(Path::new(BINARY), now);
         for seconds in [1, 2] {
             stage.end(now);
             stage.wait_for(&format!("Dev: `worker` exited with 1; it is started again in {seconds} s"));
@@ -157,8 +156,8 @@ fn one_that_dies_again_and_again_rests_until_the_next_build() {
 fn one_that_has_done_its_work_rests_until_the_next_build() {
     let sandbox = Sandbox::new();
     let mut stage = Stage::new(&sandbox, &["tail"]);
-    for binary in ["one", "two"] {
-        stage.companions.serve(Path::new(binary), Instant::now());
+    for _ in 0..2 {
+        stage.companions.serve(Path::new(BINARY), Instant::now());
         stage.end(Instant::now());
         stage.wait_for("Dev: `tail` is done; it is started again after the next build");
         assert_eq!((stage.companions.due(), stage.companions.are_gone()), (None, true));
@@ -171,9 +170,9 @@ fn one_that_does_not_end_is_killed_and_the_next_takes_over() {
     sandbox.write("fake/worker", "stubborn");
     let mut stage = Stage::new(&sandbox, &["worker"]);
     let now = Instant::now();
-    stage.companions.serve(Path::new("one"), now);
+    stage.companions.serve(Path::new(BINARY), now);
     stage.wait_for("worker: ready");
-    stage.companions.serve(Path::new("two"), now);
+    stage.companions.serve(Path::new(BINARY), now);
     let due = stage.companions.due().expect("a deadline");
     assert_eq!(due - now, Duration::from_secs(10));
     stage.wait_for("worker: SIGTERM");
@@ -181,9 +180,8 @@ fn one_that_does_not_end_is_killed_and_the_next_takes_over() {
     assert_eq!(stage.companions.due(), None);
     stage.end(due);
     let said = "Dev: `worker` did not stop in time and was killed";
-    assert_eq!(stage.wait_for("worker: ready"), [said, "worker: worker,two", "worker: ready"]);
+    assert_eq!(stage.wait_for("worker: ready"), [said, "worker: called", "worker: ready"]);
     stage.companions.kill();
-    stage.end(due);
     assert!(stage.companions.are_gone());
 }
 
@@ -193,7 +191,7 @@ fn nothing_is_started_after_the_end() {
     sandbox.write("fake/worker", "exit 1");
     let mut stage = Stage::new(&sandbox, &["worker", "beat"]);
     let now = Instant::now();
-    stage.companions.serve(Path::new("one"), now);
+    stage.companions.serve(Path::new(BINARY), now);
     stage.end(now);
     stage.end(now);
     assert!(stage.companions.due().is_some());
@@ -208,7 +206,7 @@ fn a_binary_that_is_not_there_is_a_death_like_any_other() {
     let sandbox = Sandbox::new();
     let mut stage = Stage::new(&sandbox, &["worker"]);
     stage.companions.serve(Path::new("/nowhere/app"), Instant::now());
-    let said = "cannot run: failed to start `app worker /nowhere/app`: No such file or directory (os error 2)";
+    let said = "cannot run: failed to start `app worker`: No such file or directory (os error 2)";
     stage.wait_for(&format!("Dev: `worker` {said}; it is started again in 1 s"));
     assert!(stage.companions.due().is_some());
 }
