@@ -102,15 +102,24 @@ async fn answer(
 ) -> Result<http::Response<Body>, Infallible> {
     let (parts, body) = request.into_parts();
     let (body, read) = Asked::new(body);
-    let response = match site.successors(&parts) {
-        Some(response) if *phases.borrow() == Phase::Draining => response.into_inner(),
-        _ => site.handle(http::Request::from_parts(parts, Body::new(body))).await,
+    let is_draining = || *phases.borrow() == Phase::Draining;
+    let (successors, reads) = (site.successors(&parts), parts.method.is_safe());
+    let response = match successors {
+        Some(successors) if is_draining() => successors.into_inner(),
+        successors => {
+            let response = site.handle(http::Request::from_parts(parts, Body::new(body))).await;
+            match successors {
+                // It is of yesterday by now, and asking once more does no harm.
+                Some(successors) if reads && is_draining() => successors.into_inner(),
+                _ => response,
+            }
+        }
     };
     let (mut parts, body) = response.into_parts();
     let endless = is_endless(&parts.headers, &body);
     // Nobody could tell where a further request begins when this one was not read; and a client that knows that a stream
     // was the last on its connection asks for the next one elsewhere.
-    if endless || !read.load(Ordering::Acquire) || *phases.borrow() == Phase::Draining {
+    if endless || !read.load(Ordering::Acquire) || is_draining() {
         parts.headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     let end = endless.then(|| -> End { Box::pin(draining(phases).fuse()) });

@@ -1,10 +1,15 @@
 //! Pages, templates, static files and the server, with a small shop as the project.
 
+mod dev;
+mod draining;
 mod errors;
+mod handing_over;
 mod hosts;
 mod pages;
 mod process;
+mod runner;
 mod runserver;
 mod shop;
 mod statics;
+mod studio;
 mod templates;

@@ -1,6 +1,7 @@
 //! A server in a process of its own: this test program, run again.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::{AsFd, AsRawFd as _, OwnedFd};
@@ -15,7 +16,7 @@ use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::shop;
+use super::{shop, studio};
 use crate::sandbox::Sandbox;
 
 /// Holds the arguments of the command that the process is to run.
@@ -36,7 +37,7 @@ fn main() {
     let Some(arguments) = env.get(ARGUMENTS).map(|arguments| arguments.to_string_lossy().into_owned()) else {
         return;
     };
-    let project = Project::new("Test", "1.2.3", &[shop::module, shop::annex]);
+    let project = Project::new("Test", "1.2.3", &[shop::module, shop::annex, studio::module]);
     let arguments = arguments.split('\n').map(OsString::from).collect();
     std::process::exit(execute(&project, arguments, env, Console::process(), framework::logging::init).into());
 }
@@ -61,27 +62,7 @@ impl Server {
     /// Starts `runserver` with these arguments in the sandbox, and waits until it is ready. The descriptors are
     /// inherited; each one's number stands in its variable.
     pub(super) fn start(sandbox: &Sandbox, arguments: &[&str], inherited: &[(&str, &OwnedFd)]) -> Self {
-        let mut command = Command::new(std::env::current_exe().expect("this program"));
-        command
-            .args(["--exact", "http::process::main", "--ignored", "--nocapture", "--test-threads=1"])
-            .env_clear()
-            .env(ARGUMENTS, [&["runserver"], arguments].concat().join("\n"))
-            .envs(sandbox.env().iter())
-            .current_dir(sandbox.dir.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let guard = STARTING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        for (variable, fd) in inherited {
-            command.env(variable, fd.as_raw_fd().to_string());
-            fcntl_setfd(fd, FdFlags::empty()).expect("an open descriptor");
-        }
-        let mut child = command.spawn().expect("a process");
-        for (_, fd) in inherited {
-            fcntl_setfd(fd, FdFlags::CLOEXEC).expect("an open descriptor");
-        }
-        drop(guard);
-        let mut stderr = BufReader::new(child.stderr.take().expect("a pipe"));
+        let (child, mut stderr) = spawn(sandbox, arguments, inherited);
         let (mut said, mut url) = (String::new(), String::new());
         while url.is_empty() {
             let start = said.len();
@@ -90,6 +71,19 @@ impl Server {
             url = said[start..].trim().strip_prefix("ready: ").unwrap_or_default().to_owned();
         }
         Self { child, stderr, said, url }
+    }
+
+    /// The same for one that says nothing but to the process that started it.
+    pub(super) fn start_quietly(sandbox: &Sandbox, arguments: &[&str], inherited: &[(&str, &OwnedFd)]) -> Self {
+        let (reader, writer) = pipe();
+        let inherited: Vec<_> = inherited.iter().copied().chain([("APP_READY_FD", &writer)]).collect();
+        let (child, stderr) = spawn(sandbox, arguments, &inherited);
+        drop(inherited);
+        drop(writer);
+        let mut line = String::new();
+        BufReader::new(File::from(reader)).read_line(&mut line).expect("a report");
+        let url = line.trim().strip_prefix("READY ").unwrap_or_else(|| panic!("not ready: {line}")).to_owned();
+        Self { child, stderr, said: String::new(), url }
     }
 
     pub(super) fn address(&self) -> SocketAddr {
@@ -124,13 +118,62 @@ impl Server {
     }
 }
 
+/// Starts the process.
+fn spawn(sandbox: &Sandbox, arguments: &[&str], inherited: &[(&str, &OwnedFd)]) -> (Child, BufReader<ChildStderr>) {
+    let mut command = Command::new(std::env::current_exe().expect("this program"));
+    command
+        .args(["--exact", "http::process::main", "--ignored", "--nocapture", "--test-threads=1"])
+        .env_clear()
+        .env(ARGUMENTS, [&["runserver"], arguments].concat().join("\n"))
+        .envs(sandbox.env().iter())
+        .current_dir(sandbox.dir.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let guard = STARTING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    for (variable, fd) in inherited {
+        command.env(variable, fd.as_raw_fd().to_string());
+        fcntl_setfd(fd, FdFlags::empty()).expect("an open descriptor");
+    }
+    let mut child = command.spawn().expect("a process");
+    for (_, fd) in inherited {
+        fcntl_setfd(fd, FdFlags::CLOEXEC).expect("an open descriptor");
+    }
+    drop(guard);
+    let stderr = BufReader::new(child.stderr.take().expect("a pipe"));
+    (child, stderr)
+}
+
 /// A connection, and the answers on it.
 pub(super) struct Connection(BufReader<TcpStream>);
 
 impl Connection {
     pub(super) fn ask(&mut self, path: &str) {
-        let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
-        self.0.get_mut().write_all(request.as_bytes()).expect("a request sent");
+        self.send(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+    }
+
+    /// Sends what need not be a request.
+    pub(super) fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        self.0.get_mut().write_all(bytes.as_ref()).expect("bytes sent");
+    }
+
+    /// Reads until the text has come.
+    pub(super) fn read_until(&mut self, text: &str) -> String {
+        self.0.get_ref().set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        let mut read = Vec::new();
+        while !read.ends_with(text.as_bytes()) {
+            let mut byte = [0];
+            self.0.read_exact(&mut byte).expect("more to read");
+            read.extend(byte);
+        }
+        String::from_utf8(read).expect("text")
+    }
+
+    /// Reads until the server closes the connection. A connection that is reset is an error.
+    pub(super) fn rest(&mut self) -> std::io::Result<String> {
+        self.0.get_ref().set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        let mut text = String::new();
+        self.0.read_to_string(&mut text).map(|_| text)
     }
 
     /// The head and the body of the next answer; nothing when the connection was closed instead.
