@@ -19,9 +19,13 @@ impl Command for cli::Showmigrations {
         for label in &self.modules {
             check_label(ctx, label, 2)?;
         }
-        let database = ctx.database(alias).await?;
-        let recorded = database.applied_migrations().await?;
-        let unfinished = database.unfinished_migrations().await?;
+        // Nobody who only looks makes a database.
+        let (recorded, unfinished) = if ctx.may_hold_tables(alias)? {
+            let database = ctx.database(alias).await?;
+            (database.applied_migrations().await?, database.unfinished_migrations().await?)
+        } else {
+            Default::default()
+        };
         let loader = load(ctx)?.for_applied(&recorded)?;
         let history = History { loader: &loader, recorded, unfinished, program: ctx.program() };
         if self.plan {
@@ -77,7 +81,9 @@ impl History<'_> {
             console.stdout.styled(Role::Error, "(no migrations)");
         }
         for key in &plan {
-            let mark = if self.loader.is_applied(key) { 'X' } else { ' ' };
+            // One that stopped half-way back is still recorded, but `migrate` has work to do.
+            let applied = self.loader.is_applied(key) && !self.unfinished.contains_key(key);
+            let mark = if applied { 'X' } else { ' ' };
             let parents: Vec<String> = graph.parents(key).map(ToString::to_string).collect();
             let needs = if console.verbosity() >= 2 && !parents.is_empty() {
                 format!(" ... ({})", parents.join(", "))

@@ -249,9 +249,31 @@ fn a_migration_that_stopped_half_way_says_so_and_goes_on() {
     assert!(ran.code == 1 && ran.err.contains("books_later"), "{ran:?}");
     let ran = sandbox.line("showmigrations");
     assert!(ran.out.ends_with(" [-] 0004_steps (stopped after operation 1 of 2)\n"), "{}", ran.out);
+    let plan = "[X]  books.0001_initial\n[X]  books.0002_second\n[X]  books.0003_third\n[ ]  books.0004_steps\n";
+    sandbox.line("showmigrations --plan").is(0, plan, "");
     run(&sandbox, "CREATE TABLE books_later (id integer)");
     let out = "Operations to perform:\n  Apply all migrations: books\nRunning migrations:\n  Applying books.0004_steps... \
         resuming after operation 1 of 2... OK\n";
     sandbox.line("migrate").is(0, out, "");
     assert!(sandbox.line("showmigrations").out.ends_with(" [X] 0004_steps\n"));
+    // Half of the way back: nothing stands for the second operation, so the first one cannot be undone.
+    run(&sandbox, "DROP TABLE books_step");
+    assert_eq!(sandbox.line("migrate books 0003").code, 1);
+    sandbox.line("showmigrations --plan").is(0, plan, "");
+}
+
+#[test]
+fn to_look_makes_no_database() {
+    let sandbox = sandbox();
+    let plan = "[ ]  books.0001_initial\n[ ]  books.0002_second\n[ ]  books.0003_third\n";
+    sandbox.line("showmigrations --plan").is(0, plan, "");
+    assert!(!sandbox.dir.path().join("var").join("test.sqlite3").exists());
+    let sandbox = sandbox.file("var/test.sqlite3", "");
+    sandbox.line("showmigrations --plan").is(0, plan, "");
+    let sandbox = sandbox.file("var/test.sqlite3", "this is no database, however long one looks at it");
+    let ran = sandbox.line("showmigrations --plan");
+    assert!(ran.code == 1 && ran.out.is_empty() && ran.err.contains("not a database"), "{ran:?}");
+    let sandbox = sandbox.var("APP__DATABASE__URL", "postgres://nobody@127.0.0.1:1/none");
+    let ran = sandbox.line("showmigrations --plan");
+    assert!(ran.code == 1 && ran.out.is_empty() && ran.err.contains("127.0.0.1"), "{ran:?}");
 }

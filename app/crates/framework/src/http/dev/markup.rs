@@ -1,6 +1,9 @@
 //! Where a script can stand in a page, found from the page's first bytes, and only these: a browser looks for `<head>`
 //! before all else too. What stands in a comment is no tag.
 
+/// What some editors put before a text in UTF-8.
+const MARK: &[u8] = b"\xEF\xBB\xBF";
+
 /// The place for a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
@@ -12,7 +15,10 @@ pub(super) enum Place {
 
 /// Finds the place: after `<head>`, else where a browser would think it: after the doctype and `<html>`.
 pub(super) fn place(page: &[u8]) -> Place {
-    let mut last = if page.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
+    if page.len() < MARK.len() && MARK.starts_with(page) {
+        return Place::Open(0);
+    }
+    let mut last = if page.starts_with(MARK) { MARK.len() } else { 0 };
     let mut at = last;
     loop {
         at += page[at..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
@@ -156,7 +162,7 @@ mod tests {
         let page = "\u{feff} <!-- <head> --> <!doctype html><!-- --> <html a='>'> <head a=\">\">";
         for length in 0..page.len() {
             let Place::Open(at) = place(&page.as_bytes()[..length]) else { panic!("{length}") };
-            assert!(at <= length || length < 3, "{length}");
+            assert!(at <= length, "{length}");
         }
         assert_eq!(place(page.as_bytes()), Place::At(page.len()));
         assert_eq!(place("<!doctype html><!-- <head>".as_bytes()), Place::Open(15));
