@@ -205,3 +205,48 @@ impl Known {
 fn event(value: &Value) -> Arc<str> {
     format!("data: {value}\n\n").into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn migrations_are_asked_for_once_and_everybody_gets_the_answer() {
+        let (send, asked) = channel();
+        let hub = Hub::new(Editor::none(), String::new(), move |request| send.send(request).unwrap_or_default());
+        for result in [Ok(()), Err("no table".to_owned())] {
+            let waiting = [hub.migrate(), hub.migrate()];
+            assert_eq!(asked.try_iter().collect::<Vec<_>>(), [Request::Migrate]);
+            hub.migrated(&result);
+            for waiting in waiting {
+                assert_eq!(waiting.recv().as_ref(), Ok(&result));
+            }
+        }
+        let waiting = hub.migrate();
+        hub.close();
+        assert!(waiting.recv().is_err());
+    }
+
+    #[test]
+    fn there_is_an_end_to_the_number_of_streams() {
+        let hub = Hub::new(Editor::none(), String::new(), |_| {});
+        let streams: Vec<_> = (0..STREAMS).filter_map(|_| hub.join(None)).collect();
+        assert!(streams.len() == STREAMS && hub.join(None).is_none());
+        hub.leave(streams[0].0);
+        assert!(hub.join(Some(1)).is_some());
+    }
+
+    #[test]
+    fn a_failure_has_a_number_that_another_build_of_the_same_does_not_share() {
+        let hub = Hub::new(Editor::none(), String::new(), |_| {});
+        let failure = crate::dev::model::Failure { title: "no".to_owned(), messages: Vec::new() };
+        let mut publish = |state, failure: Option<&_>| {
+            hub.publish(&Status { state, failure: failure.cloned(), ..Status::default() });
+            hub.status()["failure"].as_u64()
+        };
+        let first = publish(State::Failed, Some(&failure));
+        assert_eq!(publish(State::Failed, Some(&failure)), first);
+        assert_eq!(publish(State::Building, Some(&failure)), first);
+        assert!(publish(State::Failed, Some(&failure)) > first);
+    }
+}

@@ -76,12 +76,13 @@ impl Site {
             };
             let (method, target) =
                 (request.method.unwrap_or_default().to_owned(), request.path.unwrap_or_default().to_owned());
+            let is_last = request.headers.iter().any(|header| header.name == "Connection" && header.value == b"close");
             bytes.drain(..length);
             if target.starts_with("/__dev/") {
                 self.pass_on(&method, &target, &mut stream);
                 return;
             }
-            let draining = *self.is_draining.lock().expect("whole");
+            let is_last = is_last || *self.is_draining.lock().expect("whole");
             let path = target.split('?').next().unwrap_or_default();
             let file = self.files.lock().expect("whole").get(path).cloned();
             let (status, body) = file.map_or(("404 Not Found", String::new()), |body| ("200 OK", body));
@@ -89,14 +90,14 @@ impl Site {
             let answer = format!(
                 "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: {}\r\n{}\r\n{body}",
                 body.len(),
-                if draining { "close" } else { "keep-alive" },
+                if is_last { "close" } else { "keep-alive" },
                 // A style sheet may be kept, which a swap must not fall for; a page has a strict policy.
                 match path.ends_with(".css") {
                     true => "Cache-Control: max-age=600\r\n",
                     false => "Content-Security-Policy: default-src 'self'; require-trusted-types-for 'script'\r\n",
                 }
             );
-            if stream.write_all(answer.as_bytes()).is_err() || draining {
+            if stream.write_all(answer.as_bytes()).is_err() || is_last {
                 return;
             }
         }

@@ -1,6 +1,7 @@
 //! The development server.
 
 mod builder;
+mod channel;
 mod child;
 mod chromium;
 mod companions;
@@ -10,5 +11,6 @@ mod painter;
 mod plain;
 #[allow(dead_code, reason = "the tests of reloading follow")]
 mod site;
+mod stage;
 mod terminal;
 mod watch;

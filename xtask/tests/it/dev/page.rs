@@ -1,19 +1,15 @@
 //! What a browser makes of the dev channel: failures, style sheets, new generations, migrations.
 
 use std::net::TcpListener;
-use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
-use tempfile::TempDir;
-use xtask::dev::channel::{Channel, Editor, Holding};
-use xtask::dev::model::{Diagnostic, Failure, Level, Message, Place, Request, State, Status};
-use xtask::environment::Changes;
-use xtask::project::Project;
+use xtask::dev::channel::Holding;
+use xtask::dev::model::{Failure, Message, Request, State, Status};
 
 use super::chromium::{Page, browser};
 use super::front::Front;
+use super::stage::Stage;
 use crate::sandbox::PATIENCE;
 
 const PAGE: &str = include_str!("page.html");
@@ -21,37 +17,7 @@ const PAGE: &str = include_str!("page.html");
 /// What is in the shadow root.
 const ROOT: &str = "document.querySelector('cargo-xtask-dev')?.shadowRoot";
 
-/// A channel, the socket of the site, and a project in which the compiler finds its errors.
-struct Stage {
-    channel: Channel,
-    asked: Receiver<Request>,
-    listener: TcpListener,
-    directory: TempDir,
-}
-
 impl Stage {
-    fn new() -> Self {
-        let directory = tempfile::tempdir().expect("a directory");
-        let root = directory.path().to_owned();
-        std::fs::create_dir_all(root.join("app/src/modules/mailings")).expect("directories");
-        for (file, text) in [("Cargo.toml", ""), ("app/src/modules/mailings/views.rs", "")] {
-            std::fs::write(root.join(file), text).expect("a file");
-        }
-        let project = Project {
-            here: root.clone(),
-            root,
-            binaries: PathBuf::new(),
-            cargo: "cargo".into(),
-            variables: xtask::environment::Variables::new(),
-            scrubbed: Changes::default(),
-        };
-        let (send, asked) = channel();
-        let ask = move |request| send.send(request).unwrap_or_default();
-        let channel = Channel::start(Editor::read(&project).expect("an editor"), ask).expect("a channel");
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        Self { channel, asked, listener, directory }
-    }
-
     /// The process that serves this generation.
     fn front(&self, generation: u64) -> Front {
         let page = PAGE.replace("{generation}", &generation.to_string());
@@ -69,10 +35,6 @@ impl Stage {
         format!("http://{}/", self.listener.local_addr().expect("an address"))
     }
 
-    fn serving(generation: u64) -> Status {
-        Status { generation, state: State::Serving, ..Status::default() }
-    }
-
     /// A page of the first generation.
     fn open(&self) -> Option<(Front, Page)> {
         let page = browser()?.page();
@@ -82,29 +44,6 @@ impl Stage {
         page.go(&self.url());
         self.wait_for_stream();
         Some((front, page))
-    }
-
-    fn wait_for_stream(&self) {
-        assert_eq!(self.asked.recv_timeout(PATIENCE), Ok(Request::Opened));
-    }
-
-    fn fail(&self, title: &str, messages: &[&str]) {
-        let place =
-            Place { file: self.directory.path().join("app/src/modules/mailings/views.rs"), line: 42, column: 17 };
-        let level = |text: &str| if text.contains("warning") { Level::Warning } else { Level::Error };
-        let diagnostic = |text: &&str| Diagnostic {
-            level: level(text),
-            rendered: text.replace('§', "\u{1b}["),
-            place: Some(place.clone()),
-        };
-        let failure = Failure { title: title.to_owned(), messages: messages.iter().map(diagnostic).collect() };
-        self.channel.publish(&Status {
-            generation: 1,
-            state: State::Failed,
-            failure: Some(failure),
-            pending: Vec::new(),
-        });
-        self.channel.tell(&Message::Error);
     }
 }
 
@@ -127,6 +66,10 @@ const UNUSED: &str = "§1m§33mwarning§0m§1m: unused import: `std::collections
   §1m§94m= §0m§1mnote§0m: `#[warn(unused_imports)]` (part of `#[warn(unused)]`) on by default
 ";
 
+fn painted(text: &str) -> String {
+    text.replace('§', "\u{1b}[")
+}
+
 fn is_shown(part: &str) -> String {
     format!("!!{ROOT} && !{ROOT}.querySelector('{part}').hidden")
 }
@@ -140,7 +83,7 @@ fn a_failure_is_shown_with_colours_and_links_until_it_is_mended() {
     let stage = Stage::new();
     let Some((_front, page)) = stage.open() else { return };
     page.value("window.mark = 1");
-    stage.fail("`app` does not build: 1 error, 1 warning", &[MISMATCH, UNUSED]);
+    stage.fail("`app` does not build: 1 error, 1 warning", &[&painted(MISMATCH), &painted(UNUSED)]);
     page.wait_for(&is_shown(".overlay"));
     assert_eq!(page.value(&format!("{ROOT}.querySelectorAll('main pre').length")), 2);
     page.screenshot("overlay");
@@ -148,8 +91,7 @@ fn a_failure_is_shown_with_colours_and_links_until_it_is_mended() {
     page.screenshot("overlay-small");
     page.resize(1200, 800);
     let link = format!("{ROOT}.querySelector('main a').href");
-    let file = stage.directory.path().join("app/src/modules/mailings/views.rs");
-    assert_eq!(page.value(&link), format!("vscode://file{}:42:17", file.display()));
+    assert_eq!(page.value(&link), format!("vscode://file{}:42:17", stage.source().display()));
     let colour = format!("getComputedStyle({ROOT}.querySelector('main .c9')).color");
     assert_eq!(page.value(&colour), "rgb(255, 139, 135)");
 
@@ -312,7 +254,7 @@ fn the_page_in_the_apps_place_turns_into_the_site() {
     stage.wait_for_stream();
     page.wait_for("document.title === 'The app is being built'");
     page.screenshot("holding-building");
-    stage.fail("`app` does not build: 1 error", &[MISMATCH]);
+    stage.fail("`app` does not build: 1 error", &[&painted(MISMATCH)]);
     page.wait_for("document.title === '`app` does not build: 1 error'");
     page.screenshot("holding-failed");
     page.press("Escape");
