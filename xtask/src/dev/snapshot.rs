@@ -185,9 +185,9 @@ impl Tree {
         if stat == self.dep_info_stat {
             return Vec::new();
         }
+        self.dep_info_stat = stat;
         // While it is missing, or another checkout's, what was known of the last one is the best guess.
         let Ok(files) = fingerprint::named_in(&self.dep_info, &self.rules.root) else { return Vec::new() };
-        self.dep_info_stat = stat;
         let before: Vec<PathBuf> = files.iter().filter(|path| self.rules.kind(path).is_none()).cloned().collect();
         self.rules.named = files.into_iter().collect();
         for (path, file) in &mut self.files {
@@ -199,9 +199,9 @@ impl Tree {
     /// The files outside of the directories that are listed.
     fn look_at_single_files(&mut self, visit: Visit<'_>) {
         let of_root = ROOT_FILES.iter().map(|(name, _)| self.rules.root.join(name));
-        let named = self.rules.named.iter().filter(|path| self.rules.kind(path).is_some()).cloned();
+        let all = of_root.chain(self.rules.named.iter().cloned());
         let is_seen = |path: &PathBuf| self.files.get(path).is_some_and(|file| file.round == self.round);
-        let single: Vec<PathBuf> = of_root.chain(named).filter(|path| !is_seen(path)).collect();
+        let single: Vec<PathBuf> = all.filter(|path| !is_seen(path) && self.rules.kind(path).is_some()).collect();
         let mut names: BTreeMap<&Path, BTreeSet<OsString>> = BTreeMap::new();
         for path in &single {
             if let (Some(folder), Some(name)) = (path.parent(), path.file_name()) {
@@ -305,4 +305,121 @@ fn hash(path: &Path, stat: &Stat) -> std::io::Result<u64> {
 fn nanos(time: SystemTime) -> Nanos {
     let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Nanos::try_from(since.as_nanos()).unwrap_or(Nanos::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const FILE: &str = "app/src/a.rs";
+
+    /// A project whose one file was written this long ago.
+    fn project(age: Duration) -> (tempfile::TempDir, Project) {
+        let directory = tempfile::tempdir().expect("a directory");
+        let root = directory.path().canonicalize().expect("a directory");
+        std::fs::create_dir_all(root.join("app/src")).expect("a directory");
+        let project = Project {
+            root: root.clone(),
+            here: root.clone(),
+            binaries: root.join("target/debug"),
+            cargo: "cargo".into(),
+            variables: Default::default(),
+            scrubbed: Default::default(),
+        };
+        write(&project, "one", SystemTime::now() - age);
+        (directory, project)
+    }
+
+    fn write(project: &Project, text: &str, time: SystemTime) {
+        let path = project.root.join(FILE);
+        std::fs::write(&path, text).expect("a file");
+        std::fs::File::options().write(true).open(path).and_then(|file| file.set_modified(time)).expect("a time");
+    }
+
+    fn look(tree: &mut Tree) -> Look {
+        tree.look(&mut |_, _| {})
+    }
+
+    #[test]
+    fn equal_metadata_is_relied_on_only_when_it_is_old() {
+        let (_directory, project) = project(Duration::ZERO);
+        let path = project.root.join(FILE);
+        let mut tree = Tree::new(&project, &mut |_, _| {});
+        write(&project, "two", SystemTime::now());
+        // As if both writes had come within one tick.
+        let stat = |tree: &mut Tree| {
+            let now = Stat::of(&std::fs::metadata(&path).expect("a file"));
+            let file = tree.files.get_mut(&path).expect("a file");
+            file.stat = now;
+            file.is_settled
+        };
+        assert!(!stat(&mut tree));
+        assert_eq!(look(&mut tree), Look::Different);
+        assert_eq!(tree.changes().files.len(), 1);
+        // Later, the same metadata stands for the same content, and the file is not read.
+        tree.now += 2 * COARSEST;
+        let metadata = std::fs::metadata(&path).expect("a file");
+        tree.record(path.clone(), &metadata);
+        write(&project, "six", SystemTime::now());
+        assert!(stat(&mut tree));
+        assert_eq!(look(&mut tree), Look::Same);
+        assert!(!tree.is_changed());
+    }
+
+    #[test]
+    fn a_file_that_was_set_back_in_time_is_read_again() {
+        let long_ago = SystemTime::now() - Duration::from_secs(3600);
+        let (_directory, project) = project(Duration::from_secs(3600));
+        let mut tree = Tree::new(&project, &mut |_, _| {});
+        write(&project, "one", long_ago);
+        assert_eq!(look(&mut tree), Look::Same);
+        write(&project, "two", long_ago);
+        assert_eq!(look(&mut tree), Look::Different);
+        assert!(tree.changes().has(Kind::Source));
+        assert!(tree.changes().files.is_empty());
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_a_content_like_any_other() {
+        let (_directory, project) = project(Duration::from_secs(3600));
+        let path = project.root.join(FILE);
+        let mut tree = Tree::new(&project, &mut |_, _| {});
+        // Gone between listing and reading: as if it had not been listed. Even root cannot read a directory as a file.
+        let metadata = std::fs::metadata(&path).expect("a file");
+        let before = tree.files.len();
+        tree.record(project.root.join("app/src/gone.rs"), &metadata);
+        assert_eq!(tree.files.len(), before);
+        tree.record(project.root.join("app/src"), &metadata);
+        assert!(!tree.files[&project.root.join("app/src")].is_settled);
+        assert_eq!(look(&mut tree), Look::Different);
+        assert!(tree.changes().files.is_empty());
+    }
+
+    #[test]
+    fn large_files_are_known_by_their_metadata() {
+        let (_directory, project) = project(Duration::from_secs(3600));
+        let large = project.root.join("app/static/film.bin");
+        std::fs::create_dir_all(project.root.join("app/static")).expect("a directory");
+        std::fs::File::create(&large).and_then(|file| file.set_len(LARGE + 1)).expect("a file");
+        let mut tree = Tree::new(&project, &mut |_, _| {});
+        assert_eq!(look(&mut tree), Look::Same);
+        std::fs::File::create(&large).and_then(|file| file.set_len(LARGE + 2)).expect("a file");
+        assert_eq!(look(&mut tree), Look::Different);
+        assert_eq!(tree.changes().files, [(Kind::Page, large)].into());
+    }
+
+    #[test]
+    fn an_empty_file_is_told_apart() {
+        let (_directory, project) = project(Duration::from_secs(3600));
+        let mut tree = Tree::new(&project, &mut |_, _| {});
+        for (text, is_emptied) in [("two", false), ("", true), ("one", false), ("", true)] {
+            write(&project, text, SystemTime::now());
+            look(&mut tree);
+            assert_eq!(tree.is_emptied(), is_emptied, "{text:?}");
+        }
+        tree.changes();
+        assert!(!tree.is_emptied());
+    }
 }

@@ -104,3 +104,37 @@ impl Waiter {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn a_save_below_wakes_and_the_end_does() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let inner = directory.path().join("app/src");
+        std::fs::create_dir_all(&inner).expect("a directory");
+        let (mut waiter, stop) = Waiter::new(Mode::Events).expect("a waiter");
+        waiter.watch(directory.path(), Names::Only(BTreeSet::new()));
+        waiter.watch(&directory.path().join("app"), Names::All);
+        waiter.watch(&inner, Names::All);
+        waiter.watch(&directory.path().join("nowhere"), Names::All);
+        assert!(waiter.looked().is_none());
+        assert_eq!(waiter.wait(Some(Duration::ZERO)), Woken::Quiet);
+        std::fs::write(inner.join("a.rs"), "").expect("a file");
+        assert_eq!(waiter.wait(Some(PATIENCE)), Woken::Stirred);
+        drop(stop);
+        let last = std::iter::repeat_with(|| waiter.wait(Some(PATIENCE))).find(|woken| *woken != Woken::Stirred);
+        assert_eq!(last, Some(Woken::Stopped));
+    }
+
+    #[test]
+    fn without_events_there_is_only_the_end() {
+        let (mut waiter, stop) = Waiter::new(Mode::Poll).expect("a waiter");
+        assert_eq!(waiter.wait(Some(Duration::ZERO)), Woken::Quiet);
+        drop(stop);
+        assert_eq!(waiter.wait(Some(PATIENCE)), Woken::Stopped);
+    }
+}

@@ -164,3 +164,66 @@ fn explained(errno: Errno) -> Problem {
         hint: Some(format!("raise it, for example with `sudo sysctl {limit}=524288`")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    fn waiter(directory: &Path, names: Names) -> (Waiter, Stop) {
+        let (mut waiter, stop) = Waiter::new(Mode::Events).expect("a waiter");
+        waiter.watch(directory, names);
+        assert!(waiter.looked().is_none());
+        (waiter, stop)
+    }
+
+    #[test]
+    fn only_names_of_interest_wake() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let (mut waiter, stop) = waiter(directory.path(), Names::Only(["a".into()].into()));
+        std::fs::write(directory.path().join("b"), "").expect("a file");
+        assert_eq!(waiter.wait(Some(Duration::ZERO)), Woken::Quiet);
+        std::fs::write(directory.path().join("a"), "").expect("a file");
+        assert_eq!(waiter.wait(Some(PATIENCE)), Woken::Stirred);
+        // Named twice in one round: both names count. Not named in the next: nothing does.
+        waiter.watch(directory.path(), Names::Only(["b".into()].into()));
+        waiter.watch(directory.path(), Names::Only(["c".into()].into()));
+        waiter.looked();
+        for (name, woken) in [("a", Woken::Quiet), ("b", Woken::Stirred), ("c", Woken::Stirred)] {
+            std::fs::write(directory.path().join(name), "").expect("a file");
+            assert_eq!(waiter.wait(Some(Duration::ZERO)), woken, "{name}");
+        }
+        waiter.looked();
+        std::fs::write(directory.path().join("b"), "").expect("a file");
+        assert_eq!(waiter.wait(Some(Duration::ZERO)), Woken::Quiet);
+        drop(stop);
+        assert_eq!(waiter.wait(None), Woken::Stopped);
+    }
+
+    #[test]
+    fn a_queue_that_ran_over_wakes() {
+        let limit = std::fs::read_to_string("/proc/sys/fs/inotify/max_queued_events").expect("a limit");
+        let limit: usize = limit.trim().parse().expect("a number");
+        let directory = tempfile::tempdir().expect("a directory");
+        let (mut waiter, _stop) = waiter(directory.path(), Names::Only(["a".into()].into()));
+        let (one, other) = (directory.path().join("b"), directory.path().join("c"));
+        std::fs::write(&one, "").expect("a file");
+        for _ in 0..limit / 4 {
+            std::fs::rename(&one, &other).and_then(|()| std::fs::rename(&other, &one)).expect("renamed");
+        }
+        assert_eq!(waiter.wait(Some(Duration::ZERO)), Woken::Stirred);
+        assert_eq!(waiter.wait(Some(Duration::ZERO)), Woken::Quiet);
+    }
+
+    #[test]
+    fn a_limit_is_named_with_its_remedy() {
+        for (errno, limit) in
+            [(Errno::NOSPC, "fs.inotify.max_user_watches"), (Errno::MFILE, "fs.inotify.max_user_instances")]
+        {
+            let problem = explained(errno);
+            assert_eq!(problem.reason, format!("the limit `{limit}` is reached"));
+            assert!(problem.hint.is_some_and(|hint| hint.contains(&format!("`sudo sysctl {limit}="))));
+        }
+    }
+}

@@ -5,6 +5,7 @@ mod channel;
 mod child;
 mod chromium;
 mod companions;
+mod editors;
 mod front;
 mod page;
 mod painter;

@@ -1,6 +1,7 @@
 //! Watching a real directory: what is sent after what people, editors and git do.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -16,12 +17,12 @@ use xtask::project::Project;
 /// Longer than anything takes on a busy machine; only a test that fails waits so long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-const PAGE: &str = "app/templates/base.html";
+pub(super) const PAGE: &str = "app/templates/base.html";
 const VIEWS: &str = "app/src/modules/users/views.rs";
 const MARK: &str = "app/static/mark.css";
 
 /// A small project, and what is sent of it.
-struct Watched {
+pub(super) struct Watched {
     directory: TempDir,
     root: PathBuf,
     sent: Receiver<Changes>,
@@ -31,11 +32,11 @@ struct Watched {
 }
 
 impl Watched {
-    fn new(mode: Mode) -> Self {
+    pub(super) fn new(mode: Mode) -> Self {
         Self::with(mode, |_| {})
     }
 
-    fn with(mode: Mode, prepare: impl FnOnce(&Path)) -> Self {
+    pub(super) fn with(mode: Mode, prepare: impl FnOnce(&Path)) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let root = directory.path().canonicalize().expect("a directory");
         for path in ["Cargo.toml", "Cargo.lock", "app/Cargo.toml", "app/src/main.rs", VIEWS, PAGE, MARK] {
@@ -52,7 +53,7 @@ impl Watched {
         Self { directory, root, sent, told, watcher, marks: 0 }
     }
 
-    fn path(&self, path: &str) -> PathBuf {
+    pub(super) fn path(&self, path: &str) -> PathBuf {
         self.root.join(path)
     }
 
@@ -60,7 +61,7 @@ impl Watched {
         write(&self.path(path), text);
     }
 
-    fn next(&self) -> BTreeSet<(Kind, String)> {
+    pub(super) fn next(&self) -> BTreeSet<(Kind, String)> {
         let changes = self.sent.recv_timeout(PATIENCE).expect("changes");
         assert!(!changes.files.is_empty());
         let relative = |path: &Path| path.strip_prefix(&self.root).unwrap_or(path).to_string_lossy().into_owned();
@@ -68,7 +69,7 @@ impl Watched {
     }
 
     /// Makes a change that must be sent, and gives everything that is sent until it is.
-    fn mark(&mut self) -> Vec<BTreeSet<(Kind, String)>> {
+    pub(super) fn mark(&mut self) -> Vec<BTreeSet<(Kind, String)>> {
         self.marks += 1;
         self.write(MARK, &format!("mark {}", self.marks));
         let mark = (Kind::Style, MARK.to_owned());
@@ -109,8 +110,16 @@ fn write(path: &Path, text: &str) {
     fs::write(path, text).expect("a file");
 }
 
-fn only(kind: Kind, path: &str) -> BTreeSet<(Kind, String)> {
+pub(super) fn only(kind: Kind, path: &str) -> BTreeSet<(Kind, String)> {
     [(kind, path.to_owned())].into()
+}
+
+/// To look twice a second takes its time.
+fn rounds(mode: Mode, rounds: u32) -> u32 {
+    match mode {
+        Mode::Events => rounds,
+        Mode::Poll => 1,
+    }
 }
 
 const MODES: [Mode; 2] = [Mode::Events, Mode::Poll];
@@ -199,7 +208,7 @@ fn folders_that_are_deleted_and_made_again_are_watched_on() {
     for mode in MODES {
         let mut watched = Watched::new(mode);
         let module = watched.path("app/src/modules/users");
-        for round in 0..10 {
+        for round in 0..rounds(mode, 10) {
             fs::remove_dir_all(&module).expect("a directory");
             watched.write(VIEWS, &format!("{round}"));
             assert_eq!(watched.sum(), only(Kind::Source, VIEWS), "{round}");
@@ -299,6 +308,55 @@ fn a_change_of_branch_is_one_message_or_few() {
         assert!(messages.len() <= 3, "{} messages", messages.len());
         assert_eq!(messages.into_iter().flatten().collect::<BTreeSet<_>>(), expected);
     }
+}
+
+/// Runs the test of this name again where the system gives few watches. None where it does not let us set that.
+fn where_watches_are_few(test: &str) -> Option<String> {
+    let set = "echo 6 >/proc/sys/user/max_inotify_watches || exit 77; exec \"$0\" --exact \"$1\" --nocapture";
+    let program = std::env::current_exe().expect("a program");
+    let mut command = Command::new("unshare");
+    command.args(["--user", "--map-root-user", "sh", "-c", set]).arg(program).arg(test).env(FEW, "1");
+    let output = command.output().ok()?;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    // 1 is unshare's own, 77 the shell's.
+    if output.status.code().is_some_and(|code| code == 1 || code == 77) && output.stdout.is_empty() {
+        return None;
+    }
+    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+    Some(text(&output.stdout))
+}
+
+const FEW: &str = "WATCHES_ARE_FEW";
+
+#[test]
+fn where_the_system_gives_no_more_watches_files_are_looked_at() {
+    let test = "dev::watch::where_the_system_gives_no_more_watches_files_are_looked_at";
+    if !xtask::environment::read().contains_key(OsStr::new(FEW)) {
+        assert!(where_watches_are_few(test).is_none_or(|said| said.contains("1 passed")));
+        return;
+    }
+    let told = [
+        "warning: the limit `fs.inotify.max_user_watches` is reached; files are looked at every 500 ms instead",
+        "hint: raise it, for example with `sudo sysctl fs.inotify.max_user_watches=524288`",
+    ];
+    // Reached at the start.
+    let watched = Watched::new(Mode::Events);
+    watched.write(VIEWS, "new");
+    watched.assert_next(&[(Kind::Source, VIEWS)]);
+    assert_eq!(watched.told.try_iter().collect::<Vec<_>>(), told);
+    drop(watched);
+    // Reached later.
+    let mut watched = Watched::with(Mode::Events, |root| {
+        for path in ["app/src", "app/templates", "app/static"] {
+            fs::remove_dir_all(root.join(path)).expect("a directory");
+        }
+    });
+    assert_eq!(watched.told.try_iter().count(), 0);
+    watched.write(VIEWS, "new");
+    assert_eq!(watched.sum(), only(Kind::Source, VIEWS));
+    watched.write(VIEWS, "newer");
+    assert_eq!(watched.sum(), only(Kind::Source, VIEWS));
+    assert_eq!(watched.told.try_iter().collect::<Vec<_>>(), told);
 }
 
 #[test]
