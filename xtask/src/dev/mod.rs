@@ -57,9 +57,7 @@ fn begin(session: &mut Session<'_>, options: &Options) -> anyhow::Result<u8> {
     if options.dev.no_reload || options.base.version {
         return session.carry_out(&Plan { task: "dev".to_owned(), steps });
     }
-    let call = |name: &Arc<str>| options.call(session.project, Role::Server, [&**name]);
-    let beside: Vec<(Arc<str>, Step)> = beside.into_iter().map(|name| (name.clone(), call(&name))).collect();
-    steps.extend(beside.iter().map(|(_, step)| step.clone()));
+    steps.extend(beside.iter().map(|name| options.run(session.project, Role::Server, &[name])));
     session.by_itself("dev", steps, |project| session::run(project, options, beside))
 }
 
@@ -67,7 +65,7 @@ fn begin(session: &mut Session<'_>, options: &Options) -> anyhow::Result<u8> {
 fn steps(session: &Session<'_>, options: &Options) -> Vec<Step> {
     let serve = options.serve(session.project);
     if options.base.version {
-        return vec![options.call(session.project, Role::App, ["runserver", "--version"])];
+        return vec![options.run(session.project, Role::App, &["runserver", "--version"])];
     }
     let mut steps = options.prepare(session.project);
     steps.push(serve);

@@ -15,7 +15,7 @@ use crate::project::Project;
 /// database that has tables is left alone. Then it watches: what is saved is built beside the server that runs, which
 /// goes on until the new one is ready; templates, style sheets, settings and migrations need no build. The page in the
 /// browser shows errors of the compiler, and follows what is saved.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct Dev {
     /// Load demo data into an empty database first
     #[arg(long)]
@@ -54,7 +54,7 @@ const SHARED: &[(&str, &str)] = &[
 ];
 
 /// What was typed, sorted by whom it is for.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// The task's own options, and those of `runserver`.
     pub dev: Dev,
@@ -64,6 +64,8 @@ pub struct Options {
     shared: Vec<OsString>,
     /// The arguments of `runserver`.
     runserver: Vec<OsString>,
+    /// What is said besides to commands whose output people see.
+    seen: Option<&'static str>,
 }
 
 impl Options {
@@ -81,24 +83,40 @@ impl Options {
             dev: Dev::from_arg_matches(&matches)?,
             base: cli::BaseOptions::from_arg_matches(&matches)?,
             shared,
+            seen: None,
         })
+    }
+
+    /// The same, with colours from processes that cannot see the terminal behind their pipe.
+    #[must_use]
+    pub fn coloured(self) -> Self {
+        let typed = self.base.no_color || self.base.force_color;
+        Self { seen: (!typed).then_some("--force-color"), ..self }
     }
 
     /// What comes before the first start of the server.
     pub fn prepare(&self, project: &Project) -> Vec<Step> {
         let demo = self.dev.demo.then_some("load_demo");
         let commands = std::iter::once("migrate").chain(demo);
-        commands.map(|command| self.call(project, Role::App, [command, "--if-empty"])).collect()
+        commands.map(|command| self.run(project, Role::App, &[command, "--if-empty"])).collect()
     }
 
     /// The server.
     pub fn serve(&self, project: &Project) -> Step {
-        app::step(project, Role::Server, std::iter::once("runserver".into()).chain(self.runserver.iter().cloned()))
+        let words = std::iter::once("runserver".into()).chain(self.runserver.iter().cloned());
+        app::step(project, Role::Server, words.chain(self.seen.map(OsString::from)))
     }
 
-    /// Any other command of the app, with the base options that were typed.
-    pub fn call<'a>(&self, project: &Project, role: Role, words: impl IntoIterator<Item = &'a str>) -> Step {
-        app::step(project, role, words.into_iter().map(OsString::from).chain(self.shared.iter().cloned()))
+    /// Any other command of the app, for people to see, with the base options that were typed.
+    pub fn run(&self, project: &Project, role: Role, words: &[&str]) -> Step {
+        let mut step = self.ask(project, role, words);
+        step.args.extend(self.seen.map(OsString::from));
+        step
+    }
+
+    /// The same for us to read.
+    pub fn ask(&self, project: &Project, role: Role, words: &[&str]) -> Step {
+        app::step(project, role, words.iter().map(OsString::from).chain(self.shared.iter().cloned()))
     }
 }
 

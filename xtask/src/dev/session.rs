@@ -2,12 +2,14 @@
 //! else (watcher, builds, processes, browsers, keys, signals) only sends events.
 
 use std::collections::BTreeMap;
+use std::io::IsTerminal as _;
+use std::net::TcpListener;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
-use super::ansi::Colour;
+use super::ansi::{Colour, Target};
 use super::builder::{self, Building, Progress};
 use super::channel::{Channel, Editor, Holding};
 use super::child::{self, Child, Launch, Part};
@@ -33,8 +35,11 @@ const IDLE: Duration = Duration::from_secs(3600);
 ///
 /// # Errors
 /// When the socket cannot be bound, or the files cannot be watched.
-pub(super) fn run(project: &Project, options: &Options, beside: Vec<(Arc<str>, Step)>) -> anyhow::Result<u8> {
+pub(super) fn run(project: &Project, options: &Options, beside: Vec<Arc<str>>) -> anyhow::Result<u8> {
     let (events, inbox) = channel();
+    let at_terminal = std::io::stdout().is_terminal() && std::io::stderr().is_terminal();
+    let coloured = at_terminal && Colour::Auto.of(Target::Terminal, &project.variables);
+    let options = &if coloured { options.clone().coloured() } else { options.clone() };
     let mut session = Session::new(project, options, beside, events)?;
     let fresh = match app::freshness(project) {
         Freshness::Fresh => Some(project.app_binary()),
@@ -50,7 +55,10 @@ struct Session<'a> {
     options: &'a Options,
     events: Sender<Event>,
     machine: Machine,
-    listening: Listening,
+    /// The socket; closed when all is about to end, so that nobody is left waiting for an answer.
+    listener: Option<TcpListener>,
+    url: String,
+    host: String,
     channel: Channel,
     /// Answers on the socket while no process of the app does.
     holding: Option<Holding>,
@@ -68,16 +76,18 @@ struct Session<'a> {
     quit: Option<u8>,
     /// What pages and terminal were told last.
     told: Status,
+    /// Whether a browser was opened.
+    opened: bool,
 }
 
 impl<'a> Session<'a> {
     fn new(
         project: &'a Project,
         options: &'a Options,
-        beside: Vec<(Arc<str>, Step)>,
+        beside: Vec<Arc<str>>,
         events: Sender<Event>,
     ) -> anyhow::Result<Self> {
-        let listening =
+        let Listening { listener, url, host } =
             listen::bind(project, options.dev.runserver.addrport.as_ref(), options.base.settings.as_deref())?;
         let channel = Channel::start(Editor::read(project)?, tell(&events, Event::Asked))?;
         let colour = match (options.base.no_color, options.base.force_color) {
@@ -92,12 +102,15 @@ impl<'a> Session<'a> {
         let keys = Keys::start(screen.handle(), tell(&events, |event| event))?;
         let news = events.clone();
         let told = move |ticket, life| drop(news.send(Event::Companion(ticket, life)));
-        let companions = Companions::new(beside, screen.sink(), told);
+        let calls = beside.into_iter().map(|name| (name.clone(), options.run(project, Role::Server, &[&name])));
+        let companions = Companions::new(calls, screen.sink(), told);
         Ok(Self {
             project,
             options,
             machine: Machine::new(),
-            listening,
+            listener: Some(listener),
+            url,
+            host,
             channel,
             holding: None,
             screen,
@@ -112,6 +125,7 @@ impl<'a> Session<'a> {
             jobs: 0,
             quit: None,
             told: Status::default(),
+            opened: false,
             events,
         })
     }
@@ -164,15 +178,17 @@ impl<'a> Session<'a> {
             self.channel.tell(&Message::Migrations);
         }
         let stopping = self.quit.is_some();
-        match (&self.holding, served || stopping) {
-            (None, false) => {
-                let host = self.listening.host.clone();
-                self.holding = Some(Holding::start(&self.listening.listener, &host, &self.channel)?);
+        match &self.listener {
+            Some(listener) if !served && self.holding.is_none() => {
+                self.holding = Some(Holding::start(listener, &self.host, &self.channel)?);
             }
-            (Some(_), true) => self.holding = None,
-            _ => {}
+            Some(_) if !served => {}
+            _ => self.holding = None,
         }
-        let url = self.listening.url.clone();
+        let url = self.url.clone();
+        if served && self.options.dev.open && !std::mem::replace(&mut self.opened, true) {
+            self.act(Action::Open)?;
+        }
         self.screen.show(&View { status, url, served, built_in: self.built_in, stopping });
         Ok(())
     }
@@ -246,12 +262,11 @@ impl<'a> Session<'a> {
             Action::Companions(binary) => self.companions.serve(&binary, Instant::now()),
             Action::StopCompanions => self.companions.stop(Instant::now()),
             Action::LookAtMigrations(binary) => {
-                let words = ["showmigrations", "--plan", "--no-color"];
-                let step = with(self.options.call(self.project, Role::App, words), &binary);
+                let step = with(self.options.ask(self.project, Role::App, &["showmigrations", "--plan"]), &binary);
                 jobs::pending(step, tell(&self.events, Event::Pending))?;
             }
             Action::Migrate(binary) => {
-                let step = with(self.options.call(self.project, Role::App, ["migrate", "--noinput"]), &binary);
+                let step = with(self.options.run(self.project, Role::App, &["migrate", "--noinput"]), &binary);
                 self.jobs += 1;
                 jobs::run(vec![step], self.screen.sink(), tell(&self.events, Event::Migrated))?;
             }
@@ -259,11 +274,14 @@ impl<'a> Session<'a> {
             Action::After(time, timer) => self.timers.push((Instant::now() + time, timer)),
             Action::Open => {
                 let screen = self.screen.handle();
-                browser::open(self.project, &self.listening.url, move |text| screen.say(text));
+                browser::open(self.project, &self.url, move |text| screen.say(text));
             }
             Action::Clear => self.screen.clear(),
             Action::Redraw => self.screen.redraw(),
-            Action::Quit(code) => self.quit = Some(code),
+            Action::Quit(code) => {
+                self.quit = Some(code);
+                (self.holding, self.listener) = (None, None);
+            }
             Action::Abort(code) => {
                 self.children.values().for_each(Child::kill);
                 self.companions.kill();
@@ -277,6 +295,7 @@ impl<'a> Session<'a> {
 
     /// Starts a server. That it cannot be started is a death like any other.
     fn start(&mut self, id: ChildId, binary: &Path) {
+        let Some(listener) = &self.listener else { return };
         let mut step = with(self.options.serve(self.project), binary);
         if !self.options.dev.no_browser {
             step.env = step
@@ -285,7 +304,7 @@ impl<'a> Session<'a> {
                 .with("APP_DEV_TOKEN", self.channel.token(self.machine.next_generation()));
         }
         let events = self.events.clone();
-        let launch = Launch { step, part: Part::Server(&self.listening.listener), sink: self.screen.sink() };
+        let launch = Launch { step, part: Part::Server(listener), sink: self.screen.sink() };
         let tell = move |life| drop(events.send(Event::Child(id, life)));
         match child::start(launch, tell) {
             Ok(child) => drop(self.children.insert(id, child)),

@@ -49,7 +49,7 @@ pub enum Action {
     Clear,
     /// Draw the screen again.
     Redraw,
-    /// End with this exit code, as soon as all processes are gone.
+    /// End with this exit code, as soon as all processes are gone. From now on nobody accepts connections for us.
     Quit(u8),
     /// End with this exit code now, and take all processes along.
     Abort(u8),
@@ -271,14 +271,13 @@ impl Machine {
     /// Begins to end. `serving` stays what it is: its connections are answered until it has gone.
     fn quit(&mut self, code: u8) -> Vec<Action> {
         self.quit = Some(code);
-        let mut actions = vec![Action::StopCompanions];
+        let mut actions = vec![Action::Quit(code), Action::StopCompanions];
         if self.build != Task::Idle {
             actions.push(Action::CancelBuild);
         }
         let running: Vec<ChildId> = self.serving.take().into_iter().chain(self.starting.take()).collect();
         actions.extend(running.into_iter().flat_map(|id| self.stop(id)));
         actions.push(Action::After(processes::END + processes::GRACE, Timer::Quit));
-        actions.push(Action::Quit(code));
         actions
     }
 

@@ -223,12 +223,12 @@ fn a_second_signal_does_not_wait() {
     machine.step(source());
     let actions = machine.step(Event::Signal(Signal::INT));
     assert!(actions.contains(&Action::CancelBuild) && actions.contains(&Action::Stop(1)));
-    assert_eq!(actions.last(), Some(&Action::Quit(130)));
+    assert_eq!(actions.first(), Some(&Action::Quit(130)));
     assert_eq!(machine.step(done("a")), []);
     assert_eq!(machine.step(Event::Due(Timer::End(1))), [Action::Kill(1)]);
     assert_eq!(machine.step(Event::Signal(Signal::INT)), [Action::Abort(130)]);
-    assert_eq!(serving().step(Event::Signal(Signal::TERM)).last(), Some(&Action::Quit(0)));
-    assert_eq!(serving().step(Event::Signal(Signal::HUP)).last(), Some(&Action::Quit(129)));
+    assert_eq!(serving().step(Event::Signal(Signal::TERM)).first(), Some(&Action::Quit(0)));
+    assert_eq!(serving().step(Event::Signal(Signal::HUP)).first(), Some(&Action::Quit(129)));
 }
 
 #[test]
