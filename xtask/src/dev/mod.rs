@@ -27,7 +27,6 @@ pub mod tty;
 pub mod watch;
 
 use std::ffi::OsString;
-use std::sync::Arc;
 
 use crate::dispatch::Session;
 use crate::output;
