@@ -13,15 +13,20 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use rustix::process::Signal;
 
+use super::group::Group;
 use super::lines::{Output, Sink};
 use super::model::{Life, Source, Stream};
 use crate::plan::Step;
-use crate::process::unix::{self, Group};
+use crate::process::unix;
 use crate::process::{Ended, command, watch_us};
 
 /// How long after the end of a process its pipes are read (somebody whom it started may hold them), and how long after
 /// it closed its readiness pipe without a word it may still end by itself.
 const AFTERMATH: Duration = Duration::from_secs(1);
+
+/// How long what is left may live when xtask is gone: the app's own deadline for open requests (5 s in development), and
+/// a little more.
+const ORPHANED: Duration = Duration::from_secs(6);
 
 /// How long the line may be by which a server says that it is ready.
 const LONGEST_WORD: u64 = 4096;
@@ -49,7 +54,7 @@ pub enum Part<'a> {
 #[derive(Clone, Debug)]
 pub struct Child {
     pid: u32,
-    group: Group,
+    group: Arc<Group>,
     killed: Arc<AtomicBool>,
 }
 
@@ -90,11 +95,12 @@ pub fn start(launch: Launch<'_>, send: impl Fn(Life) + Send + 'static) -> anyhow
         Part::Server(listener) => Some(hand_over(&mut command, listener)?),
         Part::Companion(_) => None,
     };
+    let group = Arc::new(Group::with_grace(ORPHANED)?);
     let started = Instant::now();
-    let spawned = Group::spawn(&mut command);
+    let spawned = group.spawn(&mut command);
     // Our copies of what it inherits go: with one of them open, its readiness pipe would never come to an end.
     drop(command);
-    let (group, process) = spawned.with_context(|| format!("failed to start `{}`", step.short()))?;
+    let process = spawned.with_context(|| format!("failed to start `{}`", step.short()))?;
     let child = Child { pid: process.id(), group, killed: Arc::default() };
     let source = |stream| match &part {
         Part::Server(_) => Source::Server(stream),
@@ -169,8 +175,10 @@ impl<F: Fn(Life) + Send + 'static> Watcher<F> {
 
     /// Waits for the end and tells of it.
     fn end(mut self, parent_end: PipeWriter, living: Sender<()>, all_read: &Receiver<()>) {
-        let status = self.child.group.wait(&mut self.process);
+        let status = self.process.wait();
         let lived = self.started.elapsed();
+        // What it left behind. The group's number stays its own for as long as the group is not dropped.
+        self.child.group.signal(Signal::KILL);
         drop((parent_end, living));
         is_dropped(all_read);
         self.out.finish();
@@ -179,7 +187,7 @@ impl<F: Fn(Life) + Send + 'static> Watcher<F> {
             Ok(Ended::Killed(signal)) if self.was_killed(signal) => Ended::TimedOut,
             Ok(ended) => ended,
             Err(error) => {
-                self.err.line(&format!("error: {error:#}"));
+                self.err.line(&format!("error: failed to wait for the process: {error}"));
                 Ended::Exited(1)
             }
         };

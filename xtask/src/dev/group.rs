@@ -3,15 +3,18 @@
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use anyhow::Context;
 use rustix::process::{Pid, Signal};
 
 /// Reads until xtask's end of the pipe is closed, which the system does whatever xtask dies of, and kills its group.
-/// Neither cargo nor rustc watches a pipe, and what they start would outlive a signal that reaches them alone.
-const GUARD: &str = "trap '' HUP INT TERM; read _; kill -KILL 0";
+/// Neither cargo nor rustc watches a pipe, and what they start would outlive a signal that reaches them alone; nor does
+/// an app that hangs.
+const GUARD: &str = "trap '' HUP INT TERM; read _; sleep $0; kill -KILL 0";
 
 /// A group of its own. What is in it is killed when this is dropped.
+#[derive(Debug)]
 pub(super) struct Group {
     /// The first of the group. As long as it is not waited for, no other group can have its number.
     guard: Child,
@@ -21,8 +24,19 @@ pub(super) struct Group {
 impl Group {
     /// A group with nothing in it but its guard.
     pub(super) fn new() -> anyhow::Result<Self> {
+        Self::with_grace(Duration::ZERO)
+    }
+
+    /// One whose processes know themselves when xtask is gone, and have so much time (in whole seconds) to end then.
+    pub(super) fn with_grace(grace: Duration) -> anyhow::Result<Self> {
         let mut command = Command::new("/bin/sh");
-        command.args(["-c", GUARD]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
+        let grace = grace.as_secs().to_string();
+        command
+            .args(["-c", GUARD, &grace])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0);
         let guard = command.spawn().context("failed to start `/bin/sh`")?;
         Ok(Self { pid: Pid::from_child(&guard), guard })
     }
@@ -50,6 +64,7 @@ impl Drop for Group {
 #[cfg(test)]
 mod tests {
     use std::os::unix::process::ExitStatusExt;
+    use std::time::Instant;
 
     use super::*;
 
@@ -59,11 +74,15 @@ mod tests {
 
     #[test]
     fn when_xtask_is_gone_the_group_is_killed() {
-        let mut group = Group::new().expect("a group");
-        let mut child = sleeper(&group);
-        // What the system does to a process that is killed: its descriptors are closed.
-        drop(group.guard.stdin.take());
-        assert_eq!(child.wait().expect("a child").signal(), Some(9));
+        for grace in [Duration::ZERO, Duration::from_secs(1)] {
+            let mut group = Group::with_grace(grace).expect("a group");
+            let mut child = sleeper(&group);
+            let gone = Instant::now();
+            // What the system does to a process that is killed: its descriptors are closed.
+            drop(group.guard.stdin.take());
+            assert_eq!(child.wait().expect("a child").signal(), Some(9));
+            assert!(gone.elapsed() >= grace, "{:?}", gone.elapsed());
+        }
     }
 
     #[test]

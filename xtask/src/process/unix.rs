@@ -4,57 +4,13 @@
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Child, Command, ExitStatus};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::process::{Command, ExitStatus};
 
 use anyhow::Context;
 use rustix::io::FdFlags;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 
 use super::Ended;
-
-/// A child with a process group of its own. Any thread may signal it while another waits for its end, and nothing is
-/// ever sent to a number that may be somebody else's by then.
-#[derive(Clone, Debug)]
-pub struct Group {
-    leader: Pid,
-    reaped: Arc<Mutex<bool>>,
-}
-
-impl Group {
-    /// Starts the child.
-    ///
-    /// # Errors
-    /// When it cannot be started.
-    pub fn spawn(command: &mut Command) -> io::Result<(Self, Child)> {
-        own_group(command);
-        let child = command.spawn()?;
-        Ok((Self { leader: Pid::from_child(&child), reaped: Arc::default() }, child))
-    }
-
-    /// Sends a signal to all that is left of the group; nothing after [`Group::wait`] has returned.
-    pub fn signal(&self, signal: Signal) {
-        let reaped = self.reaped.lock().unwrap_or_else(PoisonError::into_inner);
-        if !*reaped {
-            // The only error there can be is that all have ended already.
-            let _ = rustix::process::kill_process_group(self.leader, signal);
-        }
-    }
-
-    /// Waits for the end of the child that [`Group::spawn`] gave, and ends what it left behind.
-    ///
-    /// # Errors
-    /// When the system cannot wait.
-    pub fn wait(&self, child: &mut Child) -> anyhow::Result<ExitStatus> {
-        let waited = until_end(self.leader);
-        let mut reaped = self.reaped.lock().unwrap_or_else(PoisonError::into_inner);
-        *reaped = true;
-        waited?;
-        // It is not reaped yet, so the group's number cannot be anyone else's.
-        let _ = rustix::process::kill_process_group(self.leader, Signal::KILL);
-        child.wait().context("failed to wait for the child")
-    }
-}
 
 /// Gives the child a process group of its own.
 pub(super) fn own_group(command: &mut Command) {
@@ -102,17 +58,8 @@ pub fn inherit(command: &mut Command, variable: &str, fd: OwnedFd) {
 
 /// True when the child has ended. It is left unreaped.
 pub(super) fn has_ended(pid: Pid) -> anyhow::Result<bool> {
-    wait(pid, WaitIdOptions::NOHANG)
-}
-
-/// Waits for the end of a child, which is left unreaped.
-fn until_end(pid: Pid) -> anyhow::Result<()> {
-    while !wait(pid, WaitIdOptions::empty())? {}
-    Ok(())
-}
-
-fn wait(pid: Pid, options: WaitIdOptions) -> anyhow::Result<bool> {
-    match rustix::process::waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | options) {
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    match rustix::process::waitid(WaitId::Pid(pid), options) {
         Ok(status) => Ok(status.is_some()),
         Err(rustix::io::Errno::INTR) => Ok(false),
         Err(error) => Err(error).context("failed to wait for the child"),

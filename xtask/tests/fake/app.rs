@@ -90,11 +90,11 @@ fn app(args: &[OsString]) -> io::Result<u8> {
         }
         return say(io::stdout(), &std::fs::read_to_string(root.join("catalogue.json"))?).map(|()| 0);
     }
-    let pid = rustix::process::getpid();
+    let parents = rustix::process::getppid().and_then(|parent| rustix::process::getpgid(Some(parent)).ok());
     let mut line = json!({
         "app": args.iter().map(|arg| text(arg)).collect::<Vec<_>>(),
         "in": std::env::current_dir()?.strip_prefix(&root).map(|path| text(path.as_os_str())).unwrap_or(Value::Null),
-        "group": if rustix::process::getpgrp() == pid { "own" } else { "shared" },
+        "group": if Some(rustix::process::getpgrp()) == parents { "shared" } else { "own" },
     });
     if let (Some(line), Some(shown)) = (line.as_object_mut(), shown()) {
         line.insert("env".to_owned(), shown);

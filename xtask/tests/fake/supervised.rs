@@ -3,6 +3,7 @@
 //! Its life is a list of words (`ready; serve; pause 100; exit 0`), so that a test can have each thing go wrong:
 //!
 //! * `print TEXT`, `line TEXT`, `complain TEXT`: on stdout without and with the end of the line, and on stderr.
+//! * `number`: says that of the process: `number NUMBER`.
 //! * `pause MS`: waits.
 //! * `ready`: says `READY`; from then on SIGTERM kills no more.
 //! * `close`: closes the readiness pipe.
@@ -60,6 +61,7 @@ impl Supervised {
                 "print" => io::stdout().write_all(more.as_bytes()).and_then(|()| io::stdout().flush())?,
                 "line" => say(io::stdout(), more)?,
                 "complain" => say(io::stderr(), more)?,
+                "number" => say(io::stdout(), &format!("number {}", std::process::id()))?,
                 "pause" => pause(Duration::from_millis(more.parse().map_err(io::Error::other)?)),
                 "ready" => self.report_ready()?,
                 "close" => self.readiness = None,

@@ -229,7 +229,19 @@ pub(crate) struct Running {
 impl Running {
     /// Waits for this line on stdout.
     pub(crate) fn wait_for(&self, expected: &str) {
-        while self.lines.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("no line `{expected}`")) != expected {}
+        self.lines_until(expected);
+    }
+
+    /// Waits for this line on stdout, and gives those before it.
+    pub(crate) fn lines_until(&self, expected: &str) -> Vec<String> {
+        let mut before = Vec::new();
+        loop {
+            match self.lines.recv_timeout(PATIENCE) {
+                Ok(line) if line == expected => return before,
+                Ok(line) => before.push(line),
+                Err(_) => panic!("no line `{expected}` after {before:?}"),
+            }
+        }
     }
 
     /// Sends a signal to xtask alone.

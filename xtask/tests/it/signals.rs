@@ -77,7 +77,7 @@ fn a_build_ends_when_xtask_is_killed() {
 fn ctrl_c_during_a_build_stops_cargo_and_the_compiler_and_starts_nothing() {
     for whole_group in [true, false] {
         let sandbox = Sandbox::new();
-        let running = sandbox.xtask(["dev"]).env("FAKE_CARGO", "compile").start();
+        let running = sandbox.xtask(["dev", "--no-reload"]).env("FAKE_CARGO", "compile").start();
         running.wait_for("ready");
         if whole_group {
             running.signal_group(Signal::INT)

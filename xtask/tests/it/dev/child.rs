@@ -117,7 +117,7 @@ fn ask(address: SocketAddr) -> std::io::Result<u32> {
 }
 
 /// True when no process has this number, or it is one that nobody has waited for yet.
-fn is_gone(pid: Pid) -> bool {
+pub(super) fn is_gone(pid: Pid) -> bool {
     let deadline = Instant::now() + PATIENCE;
     while rustix::process::test_kill_process(pid).is_ok() {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).unwrap_or_default();

@@ -5,6 +5,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal};
 use xtask::dev::companions::{self, Companions, Ticket};
 use xtask::dev::model::{Life, Source};
 use xtask::environment::Changes;
@@ -12,6 +13,7 @@ use xtask::failure::Failure;
 use xtask::plan::{Role, Step};
 use xtask::project::Project;
 
+use super::child::is_gone;
 use crate::sandbox::{PATIENCE, Sandbox};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_xtask-fake-app");
@@ -236,4 +238,51 @@ fn names_are_judged_before_anything_starts() {
     sandbox.xtask(["send-mailing"]).any_output().run();
     assert_eq!(commands(&project, &["send-mailing"]), Ok(vec!["send_mailing".into()]));
     assert_eq!(commands(&project, &["zzzz"]), Err("`--with zzzz`: the app has no command `zzzz`".into()));
+}
+
+/// A workspace whose app has a command `worker`, which does this.
+fn with_worker(behaviour: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.write("app/src/modules/jobs/commands/worker.rs", "");
+    sandbox.write("fake/worker", behaviour);
+    sandbox
+}
+
+#[test]
+fn a_command_beside_the_server_is_restarted_when_it_dies_and_together_with_the_server() {
+    let sandbox = with_worker("line dying; exit 7");
+    let running = sandbox.xtask(["dev", "0", "--no-browser", "--with", "worker"]).start();
+    running.wait_for("worker | dying");
+    sandbox.write("fake/worker", "wait");
+    running.wait_for("worker | ready");
+    sandbox.write("app/config/development.toml", "debug = true\n");
+    running.wait_for("worker | SIGTERM");
+    running.wait_for("worker | ready");
+    running.signal(Signal::INT);
+    let (code, rest, stderr) = running.end();
+    assert_eq!((code, rest.last().map(String::as_str)), (Some(130), Some("worker | SIGTERM")));
+    assert!(stderr.contains("`worker` exited with 7; it is started again in 1 s\n"), "{stderr}");
+}
+
+#[test]
+fn nothing_is_left_when_xtask_is_killed() {
+    let sandbox = with_worker("number; helper; wait");
+    sandbox.write("fake/runserver", "number; helper; ready; serve");
+    let running = sandbox.xtask(["dev", "0", "--no-browser", "--with", "worker"]).start();
+    let lines = running.lines_until("worker | ready");
+    let numbers = lines.iter().filter_map(|line| line.rsplit_once("number ").or_else(|| line.rsplit_once("helper ")));
+    let pids: Vec<Pid> = numbers.map(|(_, pid)| Pid::from_raw(pid.parse().expect("a number")).expect("one")).collect();
+    assert_eq!(pids.len(), 4, "{lines:?}");
+    running.signal(Signal::KILL);
+    assert_eq!(running.end().0, Some(-9));
+    for pid in pids {
+        assert!(is_gone(pid));
+    }
+}
+
+#[test]
+fn a_slip_in_a_name_is_said_before_anything_is_built() {
+    let sandbox = with_worker("exit 0");
+    let stderr = "error: `--with wroker`: the app has no command `wroker`\nhint: did you mean `worker`?\n";
+    sandbox.xtask(["dev", "--with", "worker,wroker"]).stderr(stderr).status(2).run();
 }
