@@ -1,10 +1,10 @@
 //! Opening the site in a browser. It must not disturb the session, whatever becomes of it.
 
 use std::ffi::{OsStr, OsString};
-use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
+use crate::process::unix;
 use crate::project::Project;
 
 /// Opens the URL: with one of the programs that `$BROWSER` names, else with that of the system. Returns at once; what
@@ -64,7 +64,8 @@ fn of_the_system(url: &str) -> Vec<OsString> {
 fn spawn(project: &Project, words: &[OsString]) -> Option<Child> {
     let (program, args) = words.split_first()?;
     let mut command = Command::new(program);
-    command.args(args).current_dir(&project.root).envs(&project.scrubbed.set).process_group(0);
+    command.args(args).current_dir(&project.root).envs(&project.scrubbed.set);
+    unix::own_group(&mut command);
     for name in &project.scrubbed.removed {
         command.env_remove(name);
     }

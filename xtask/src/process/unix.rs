@@ -13,7 +13,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 use super::Ended;
 
 /// Gives the child a process group of its own.
-pub(super) fn own_group(command: &mut Command) {
+pub fn own_group(command: &mut Command) {
     command.process_group(0);
 }
 

@@ -3,21 +3,26 @@
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::Instant;
 
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 
 use crate::sandbox::PATIENCE;
 
-/// The terminal. Dropped, it hangs up.
+/// The terminal.
 pub(crate) struct Pty {
     master: OwnedFd,
     /// The side of programs.
     pub(crate) slave: File,
     written: Arc<Mutex<Vec<u8>>>,
+    /// Ends the reader, which has the terminal open as well.
+    reader: Option<(UnixStream, JoinHandle<()>)>,
 }
 
 impl Pty {
@@ -28,7 +33,7 @@ impl Pty {
         let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
         let slave = File::from(rustix::fs::open(&name, flags, Mode::empty()).expect("a terminal"));
         let written = Arc::new(Mutex::new(Vec::new()));
-        let pty = Self { master, slave, written };
+        let pty = Self { master, slave, written, reader: None };
         pty.resize(100);
         pty
     }
@@ -43,16 +48,32 @@ impl Pty {
     }
 
     /// Reads all that is written from now on. Nobody reads before: then a program that writes much has to wait.
-    pub(crate) fn read(&self) {
+    pub(crate) fn read(&mut self) {
         let mut master = File::from(self.master.try_clone().expect("a descriptor"));
         let written = Arc::clone(&self.written);
-        std::thread::spawn(move || {
+        let (wake, woken) = UnixStream::pair().expect("a pipe");
+        let reader = std::thread::spawn(move || {
             let mut buffer = [0; 4096];
-            // An error is the end: nobody has the other side open.
-            while let Ok(read @ 1..) = master.read(&mut buffer) {
+            loop {
+                let mut fds = [PollFd::new(&master, PollFlags::IN), PollFd::new(&woken, PollFlags::IN)];
+                poll(&mut fds, None).expect("something");
+                if !fds[1].revents().is_empty() {
+                    return;
+                }
+                // An error is the end: nobody has the other side open.
+                let Ok(read @ 1..) = master.read(&mut buffer) else { return };
                 written.lock().expect("bytes").extend_from_slice(&buffer[..read]);
             }
         });
+        self.reader = Some((wake, reader));
+    }
+
+    /// Closes the window.
+    pub(crate) fn hang_up(mut self) {
+        if let Some((wake, reader)) = self.reader.take() {
+            drop(wake);
+            reader.join().expect("an end");
+        }
     }
 
     pub(crate) fn press(&self, keys: &str) {

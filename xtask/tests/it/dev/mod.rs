@@ -10,6 +10,7 @@ mod front;
 mod page;
 mod painter;
 mod plain;
+mod shell;
 #[allow(dead_code, reason = "the tests of reloading follow")]
 mod site;
 mod stage;

@@ -110,9 +110,7 @@ impl Site {
 
     /// A call of xtask that says where it listens.
     pub(crate) fn spawn<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Dev<'_> {
-        let mut command: Command = self.sandbox.xtask(args).into();
-        command.env(MARK, self.sandbox.root());
-        let mut child = command.process_group(0).spawn().expect("xtask starts");
+        let mut child = self.command(args).process_group(0).spawn().expect("xtask starts");
         let said = Arc::new(Mutex::new(Vec::new()));
         let readers = [
             listen(child.stdout.take().expect("a pipe"), Arc::clone(&said)),
@@ -121,6 +119,13 @@ impl Site {
         let mut dev = Dev { site: self, child, said, readers: Some(readers), address: None };
         dev.find_address();
         dev
+    }
+
+    /// A call of xtask whose processes will be known.
+    pub(crate) fn command<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Command {
+        let mut command: Command = self.sandbox.xtask(args).into();
+        command.env(MARK, self.sandbox.root());
+        command
     }
 
     /// Every process that was started in this sandbox and still runs.

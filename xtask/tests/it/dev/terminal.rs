@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Read as _;
+use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
@@ -17,6 +18,7 @@ use xtask::dev::model::{Event, Key, Source, State, Status, Stream};
 use xtask::dev::screen::{Outputs, Screen};
 use xtask::environment::Variables;
 
+use super::site::Site;
 use crate::pty::Pty;
 use crate::sandbox::{PATIENCE, Sandbox};
 
@@ -42,7 +44,7 @@ fn keys(pty: &Pty, screen: &Screen) -> (Keys, Receiver<Event>) {
 
 #[test]
 fn the_dashboard_stays_below_what_is_said_and_goes_at_the_end() {
-    let pty = Pty::open();
+    let mut pty = Pty::open();
     pty.read();
     let screen = at(&pty);
     screen.show(&view(State::Serving));
@@ -66,7 +68,7 @@ fn the_environment_can_refuse_colours_and_the_dashboard() {
     for (name, value, expected) in
         [("NO_COLOR", "1", "● building · http://127.0.0.1:8000/\r"), ("TERM", "dumb", "dev: building\r\n")]
     {
-        let pty = Pty::open();
+        let mut pty = Pty::open();
         pty.read();
         let outputs = Outputs { out: pty.slave(), err: pty.slave() };
         let variables = Variables::from([(name.into(), value.into())]);
@@ -124,7 +126,7 @@ fn whoever_goes_away_disturbs_nobody() {
 
 #[test]
 fn keys_arrive_at_once_and_the_terminal_is_given_back() {
-    let pty = Pty::open();
+    let mut pty = Pty::open();
     pty.read();
     let screen = at(&pty);
     screen.show(&view(State::Serving));
@@ -166,6 +168,25 @@ fn the_port_is_that_of_the_settings_and_a_busy_one_is_explained() {
     ] {
         let error = listen::bind(&project, Some(&address.parse().expect("an address")), None).expect_err(address);
         assert!(error.to_string().starts_with(expected), "{error}");
+    }
+}
+
+#[test]
+fn the_words_are_those_of_runserver() {
+    let site = Site::new();
+    let busy = TcpListener::bind("127.0.0.1:0").expect("a listener");
+    let port = busy.local_addr().expect("an address").port().to_string();
+    let said = |name: &str, address: &str| {
+        let ran = site.command([name, address]).output().expect("xtask starts");
+        assert_eq!(ran.status.code(), Some(1), "{ran:?}");
+        let text = String::from_utf8(ran.stderr).expect("text");
+        let text = text.lines().find_map(|line| line.split_once("rror: ")).expect("an error").1.to_owned();
+        text.trim_end().to_owned()
+    };
+    for address in [port.as_str(), "192.0.2.1:8000", "no-such-host.invalid:1"] {
+        let expected = said("runserver", address);
+        assert!(expected.contains(address.split(':').next().expect("a part")), "{expected}");
+        assert_eq!(said("dev", address), expected);
     }
 }
 
