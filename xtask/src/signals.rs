@@ -26,14 +26,6 @@ impl Signals {
         Self::install(&[SIGINT, SIGTERM, SIGCHLD])
     }
 
-    /// Catches what asks for an end, and nothing of children.
-    ///
-    /// # Errors
-    /// When the system refuses the handlers.
-    pub fn catch_requests() -> anyhow::Result<Self> {
-        Self::install(&[SIGINT, SIGTERM])
-    }
-
     /// Catches what asks for an end, and all that somebody who has changed the modes of a terminal must know of.
     ///
     /// # Errors

@@ -52,7 +52,7 @@ impl Keys {
         screen: Handle,
         send: impl Fn(Event) + Send + 'static,
     ) -> anyhow::Result<Self> {
-        let signals = if terminal.is_some() { Signals::catch_with_terminal() } else { Signals::catch_requests() }?;
+        let signals = Signals::catch_with_terminal()?;
         let (wake, woken) = UnixStream::pair().context("failed to make a pipe")?;
         let mut waiting = Waiting { signals, woken, terminal, cbreak: None, hung_up: false, screen, send };
         // Before the first key, and before this returns.
@@ -134,8 +134,13 @@ impl<S: Fn(Event)> Waiting<S> {
     fn signal(&mut self, signal: Signal) {
         match signal {
             Signal::TSTP => self.stop(),
-            // What else a stop and its end need is done where it is seen that keys are not read.
-            Signal::CONT | Signal::WINCH => (self.send)(Event::Redraw),
+            Signal::CONT => {
+                // Whoever let us go on may have changed the modes; they are set again where it is seen that keys are
+                // not read.
+                self.cbreak = None;
+                (self.send)(Event::Redraw);
+            }
+            Signal::WINCH => (self.send)(Event::Redraw),
             Signal::QUIT => {
                 self.leave();
                 // It ends us.
