@@ -76,7 +76,7 @@ fn pieces(view: &View, keys: Keys) -> Vec<Piece> {
         State::Serving => pieces.extend([(GREEN, "●".to_owned()), (PLAIN, format!(" serving {url}"))]),
         State::Failed => {
             let title = view.status.failure.as_ref().map_or("failed", |failure| failure.title.as_str());
-            let then = if view.served { "serves on what was before" } else { "shows why" };
+            let then = if view.served { "still serves the last good build" } else { "shows why" };
             pieces.extend([(RED, format!("● {title}")), (PLAIN, format!(" · {url} {then}"))]);
         }
     }
@@ -183,7 +183,7 @@ mod tests {
         let mut failed = failed("the build failed: 2 errors");
         assert_eq!(shown(&failed), format!("● the build failed: 2 errors · {url} shows why"));
         failed.served = true;
-        assert_eq!(shown(&failed), format!("● the build failed: 2 errors · {url} serves on what was before"));
+        assert_eq!(shown(&failed), format!("● the build failed: 2 errors · {url} still serves the last good build"));
         failed.stopping = true;
         assert_eq!(shown(&failed), "● stopping · Ctrl-C ends everything at once");
     }

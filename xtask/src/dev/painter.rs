@@ -161,7 +161,8 @@ impl Painter {
         if let (State::Failed, Some(failure)) = (is, &view.status.failure)
             && (was != is || before.status.failure.as_ref() != Some(failure))
         {
-            self.say(&failure.title);
+            let title = ansi::strip(&failure.title);
+            self.say(&if self.style.coloured_err { format!("\x1b[1;31m{title}\x1b[0m") } else { title.into_owned() });
             self.messages(&failure.messages);
         }
         if self.style.mode == Mode::Live {
