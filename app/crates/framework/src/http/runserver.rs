@@ -44,6 +44,8 @@ impl Command for cli::Runserver {
         let Bound { listener, local, ownership, url } = listen(ctx, self.addrport.as_ref())?;
         if announce {
             migrations::warn_unapplied(ctx, console).await;
+        } else if let Err(error) = ctx.db().await {
+            tracing::warn!("cannot reach the database: {error:#}");
         }
         let stops = stops(ctx.handover())?;
         let listener = TcpListener::from_std(listener).context("failed to watch the listening socket")?;
