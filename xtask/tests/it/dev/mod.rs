@@ -1,5 +1,6 @@
 //! The development server.
 
+mod browser;
 mod builder;
 mod channel;
 mod child;
