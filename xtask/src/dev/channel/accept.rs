@@ -1,29 +1,25 @@
 //! Taking connections from a listening socket that others may hold too, until told to stop.
 //!
-//! The thread sleeps in `poll`, on the socket and on a pipe whose other end is closed to stop it. So a connection is
-//! either left to whoever listens next, or taken and answered: none is taken and lost.
+//! A connection is either left to whoever listens next, or taken and answered: none is taken and lost.
 
+use std::io::ErrorKind;
 use std::net::{TcpListener, TcpStream};
-use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 
 use anyhow::Context;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::pipe::{PipeFlags, pipe_with};
+
+use super::wait::{self, Stop, Waiter, Woken};
 
 /// How many connections may be open at a time. More have to wait in the socket's queue.
 const CONNECTIONS: usize = 64;
-
-/// How long to wait where there is nothing to wait for: for a free place, or for a descriptor.
-const PAUSE: Timespec = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
 
 /// A thread that takes connections. Dropped, it takes no more; those that it took are still answered.
 #[derive(Debug)]
 pub(super) struct Acceptor {
     thread: Option<JoinHandle<()>>,
-    stop: Option<OwnedFd>,
+    stop: Option<Stop>,
 }
 
 impl Acceptor {
@@ -33,11 +29,11 @@ impl Acceptor {
         serve: impl Fn(TcpStream) + Send + Sync + 'static,
     ) -> anyhow::Result<Self> {
         listener.set_nonblocking(true).context("failed to prepare the listening socket")?;
-        let (stopped, stop) = pipe_with(PipeFlags::CLOEXEC).context("failed to make a pipe")?;
+        let (stop, waiter) = wait::pair()?;
         let serve = Arc::new(serve);
         let thread = std::thread::Builder::new()
             .name("dev-accept".to_owned())
-            .spawn(move || take(&listener, &stopped, &serve))
+            .spawn(move || take(&listener, &waiter, &serve))
             .context("failed to start a thread")?;
         Ok(Self { thread: Some(thread), stop: Some(stop) })
     }
@@ -53,24 +49,10 @@ impl Drop for Acceptor {
     }
 }
 
-fn take(listener: &TcpListener, stopped: &OwnedFd, serve: &Arc<impl Fn(TcpStream) + Send + Sync + 'static>) {
+fn take(listener: &TcpListener, waiter: &Waiter, serve: &Arc<impl Fn(TcpStream) + Send + Sync + 'static>) {
     let open = Arc::new(AtomicUsize::new(0));
     let mut may_take = true;
-    loop {
-        let stop = PollFd::new(stopped, PollFlags::IN);
-        let polled = if may_take {
-            let mut both = [stop, PollFd::new(listener, PollFlags::IN)];
-            poll(&mut both, None).map(|_| !both[0].revents().is_empty())
-        } else {
-            let mut alone = [stop];
-            poll(&mut alone, Some(&PAUSE)).map(|_| !alone[0].revents().is_empty())
-        };
-        match polled {
-            Ok(true) => return,
-            Ok(false) => {}
-            Err(rustix::io::Errno::INTR) => continue,
-            Err(_) => return,
-        }
+    while waiter.wait(Some(listener).filter(|_| may_take)) == Woken::ToLook {
         may_take = open.load(Ordering::Relaxed) < CONNECTIONS;
         if !may_take {
             continue;
@@ -87,8 +69,8 @@ fn take(listener: &TcpListener, stopped: &OwnedFd, serve: &Arc<impl Fn(TcpStream
             }
             Ok(_) => {}
             // Somebody else took it, or it is gone again.
-            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
-            // No descriptor is left, perhaps: the socket stays ready, so that `poll` would not wait.
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            // No descriptor is left, perhaps: the socket stays ready, so that it must not be waited for.
             Err(_) => may_take = false,
         }
     }

@@ -240,7 +240,7 @@ mod tests {
     fn a_failure_has_a_number_that_another_build_of_the_same_does_not_share() {
         let hub = Hub::new(Editor::none(), String::new(), |_| {});
         let failure = crate::dev::model::Failure { title: "no".to_owned(), messages: Vec::new() };
-        let mut publish = |state, failure: Option<&_>| {
+        let publish = |state, failure: Option<&_>| {
             hub.publish(&Status { state, failure: failure.cloned(), ..Status::default() });
             hub.status()["failure"].as_u64()
         };

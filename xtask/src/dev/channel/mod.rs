@@ -17,6 +17,7 @@ mod http;
 mod hub;
 mod page;
 mod view;
+mod wait;
 
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, TcpListener};

@@ -211,6 +211,24 @@ fn a_new_generation_and_a_changed_template_load_the_page_again() {
 }
 
 #[test]
+fn a_page_to_which_one_goes_back_is_the_newest() {
+    let stage = Stage::new();
+    let Some((_front, page)) = stage.open() else { return };
+    page.go(&format!("{}?other", stage.url()));
+    stage.wait_for_stream();
+    let _new = {
+        drop(_front);
+        stage.front(2)
+    };
+    page.call(
+        "Page.navigateToHistoryEntry",
+        json!({ "entryId": page.call("Page.getNavigationHistory", json!({}))["entries"][1]["id"] }),
+    );
+    stage.channel.publish(&Stage::serving(2));
+    page.wait_for("location.search === '' && document.querySelector('h2')?.textContent === 'Generation 2'");
+}
+
+#[test]
 fn pending_migrations_are_applied_from_the_page() {
     let stage = Stage::new();
     let Some((_front, page)) = stage.open() else { return };
