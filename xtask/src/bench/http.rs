@@ -125,7 +125,9 @@ impl Connection {
             After::Close => "close",
         };
         let length = if method == "POST" { "Content-Length: 0\r\n" } else { "" };
-        let head = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: {connection}\r\n{length}\r\n");
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {host}\r\nAccept: text/html, */*;q=0.8\r\nConnection: {connection}\r\n{length}\r\n"
+        );
         self.stream.write_all(head.as_bytes())
     }
 

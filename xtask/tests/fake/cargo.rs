@@ -9,7 +9,7 @@
 //! `builds.log` has a line for each build that began and for each that ended: `begun NAME`, `done NAME`, `failed NAME`,
 //! `fresh NAME` where the sources were those of the build before. `starts.log` has one for each start of a server. The
 //! starter has the static files below `/built-NAME/`, so each page says from which sources it is. It also knows a
-//! `worker`, which says `working NAME` and goes on for ever.
+//! `worker`, which says `working NAME` and ends with xtask.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -31,6 +31,10 @@ pub(super) fn run(root: &Path, args: &[OsString]) -> io::Result<u8> {
         return Ok(0);
     }
     let speaks_json = args.iter().any(|arg| arg.to_string_lossy().starts_with("--message-format"));
+    std::fs::create_dir_all(root.join("target/debug"))?;
+    // As cargo has it: one build at a time.
+    let lock = File::create(root.join("target/debug/.cargo-lock"))?;
+    lock.lock()?;
     let sources = Sources::read(root);
     let name = sources.name();
     log(root, &format!("begun {name}"))?;
@@ -86,7 +90,7 @@ fn write_starter(root: &Path, binary: &Path, sources: &Sources) -> io::Result<()
     let only = |command: &str, then: &str| format!("[ \"$1\" != {command} ] || {then}\n");
     let only_server = |then: &str| only("runserver", then);
     let mut script = "#!/bin/sh\n".to_owned();
-    script += &only("worker", &format!("{{ echo working {name}; exec sleep 1000; }}"));
+    script += &only("worker", &format!("{{ echo working {name}; read _ </dev/fd/$APP_PARENT_FD; exit; }}"));
     script += &only_server(&format!("echo {name} >>'{}'", root.join("starts.log").display()));
     if find(sources, "dies").is_some() {
         script += &only_server(&format!("{{ echo 'last words of {name}' >&2; exit 3; }}"));
@@ -99,7 +103,6 @@ fn write_starter(root: &Path, binary: &Path, sources: &Sources) -> io::Result<()
         script += &only_server(&format!("while [ -e '{}' ]; do sleep 0.01; done", wait.display()));
     }
     script += &format!("export APP__STATIC__URL=/built-{name}/\nexec '{}' \"$@\"\n", root.join("bin/app").display());
-    std::fs::create_dir_all(binary.parent().unwrap_or(root))?;
     let draft = binary.with_extension("new");
     let mut file = File::options().create(true).write(true).truncate(true).mode(0o755).open(&draft)?;
     file.write_all(script.as_bytes())?;

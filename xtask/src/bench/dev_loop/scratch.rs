@@ -125,7 +125,7 @@ impl Scratch {
             .with_context(|| format!("failed to put xtask to `{}`", xtask.display()))?;
         let env = self.build.env.clone().with("CARGO", &project.cargo);
         let env = env.with("CARGO_PKG_NAME", "xtask").with("CARGO_MANIFEST_DIR", self.root.join("xtask"));
-        let args = ["dev", "--demo", "--no-browser", "127.0.0.1:0"];
+        let args = ["dev", "--demo", "127.0.0.1:0"];
         Ok(Step {
             program: xtask.into_os_string(),
             args: args.map(Into::into).into(),

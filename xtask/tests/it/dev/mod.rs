@@ -7,12 +7,16 @@ mod child;
 mod chromium;
 mod companions;
 mod editors;
+mod edits;
+mod ends;
+mod failures;
 mod front;
 mod page;
 mod painter;
 mod plain;
+mod races;
+mod random;
 mod shell;
-#[allow(dead_code, reason = "the tests of reloading follow")]
 mod site;
 mod stage;
 mod terminal;

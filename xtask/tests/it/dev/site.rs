@@ -3,10 +3,11 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -99,26 +100,27 @@ impl Site {
         self.builds().iter().filter(|line| line.starts_with("begun ")).count()
     }
 
-    /// The server, on a free port. It may not serve yet.
+    /// The server, on a free port. It listens, but may not serve yet.
     pub(crate) fn start(&self) -> Dev<'_> {
         self.start_with(&[])
     }
 
     pub(crate) fn start_with(&self, more: &[&str]) -> Dev<'_> {
-        self.spawn(["dev", "127.0.0.1:0"].iter().chain(more).copied())
+        let address = free();
+        let dev = self.spawn(["dev", &address.to_string()].iter().chain(more).copied(), address);
+        dev.until("listening", || (dev.has_ended() || TcpStream::connect(address).is_ok()).then_some(()));
+        dev
     }
 
-    /// A call of xtask that says where it listens.
-    pub(crate) fn spawn<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Dev<'_> {
+/// A call of xtask.
+    pub(crate) fn spawn<'a>(&self, args: impl IntoIterator<Item = &'a str>, address: SocketAddr) -> Dev<'_> {
         let mut child = self.command(args).process_group(0).spawn().expect("xtask starts");
         let said = Arc::new(Mutex::new(Vec::new()));
         let readers = [
             listen(child.stdout.take().expect("a pipe"), Arc::clone(&said)),
             listen(child.stderr.take().expect("a pipe"), Arc::clone(&said)),
         ];
-        let mut dev = Dev { site: self, child, said, readers: Some(readers), address: None };
-        dev.find_address();
-        dev
+        Dev { site: self, child, said, readers: Some(readers), address }
     }
 
     /// A call of xtask whose processes will be known.
@@ -164,12 +166,23 @@ fn real_app() -> PathBuf {
     app
 }
 
+/// A port that nobody listens on. The system gives none of them to a connection, so it stays free until it is used.
+fn free() -> SocketAddr {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = u16::try_from(std::process::id() % 10_000).expect("a small number");
+    let ports = std::iter::repeat_with(|| 20_000 + (first + NEXT.fetch_add(1, Ordering::Relaxed)) % 10_000);
+    let mut addresses = ports.map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
+    addresses.find(|address| TcpListener::bind(address).is_ok()).expect("a free port")
+}
+
 type Reader = std::thread::JoinHandle<()>;
 
 /// Collects the lines of a pipe.
 fn listen(pipe: impl std::io::Read + Send + 'static, said: Arc<Mutex<Vec<String>>>) -> Reader {
     std::thread::spawn(move || {
-        for line in BufReader::new(pipe).lines().map_while(Result::ok) {
+        // The app's words about each request would bury all others.
+        let lines = BufReader::new(pipe).lines().map_while(Result::ok).filter(|line| !line.contains(" request_id="));
+        for line in lines {
             said.lock().expect("lines").push(line);
         }
     })
@@ -194,32 +207,12 @@ pub(crate) struct Dev<'a> {
     child: Child,
     said: Arc<Mutex<Vec<String>>>,
     readers: Option<[Reader; 2]>,
-    address: Option<SocketAddr>,
+    address: SocketAddr,
 }
 
 impl Dev<'_> {
-    /// Waits until it has said where it listens, or has ended.
-    fn find_address(&mut self) {
-        let said = Arc::clone(&self.said);
-        let find = |line: &String| {
-            let (_, rest) = line.split_once("http://")?;
-            rest.split(['/', ' ']).next()?.parse().ok()
-        };
-        let child = &mut self.child;
-        self.address = until(
-            "an address",
-            || said.lock().expect("lines").join("\n"),
-            || {
-                let has_ended = child.try_wait().expect("a child").is_some();
-                let address = said.lock().expect("lines").iter().find_map(find);
-                (address.is_some() || has_ended).then_some(address)
-            },
-        );
-    }
-
-    #[track_caller]
     pub(crate) fn address(&self) -> SocketAddr {
-        self.address.unwrap_or_else(|| panic!("it listens nowhere\n{}", self.said()))
+        self.address
     }
 
     /// All lines so far, of both outputs.
@@ -239,10 +232,16 @@ impl Dev<'_> {
         self.until(&format!("`{part}` is said"), || self.said().contains(part).then_some(()));
     }
 
+    /// Asks; sent to the same address once more (an app has taken over meanwhile), it asks once more.
     #[track_caller]
     pub(crate) fn request(&self, method: &str, path: &str) -> Answer {
-        let answer = http::request(self.address(), method, path, PATIENCE);
-        answer.unwrap_or_else(|broken| panic!("{method} {path}: {broken:?}\n--- said\n{}", self.said()))
+        loop {
+            let answer = http::request(self.address(), method, path, PATIENCE);
+            let answer = answer.unwrap_or_else(|broken| panic!("{method} {path}: {broken:?}\n{}", self.said()));
+            if answer.status != 307 || answer.header("location") != Some(path) {
+                return answer;
+            }
+        }
     }
 
     #[track_caller]
@@ -327,9 +326,8 @@ impl Dev<'_> {
         let left = || Some(self.site.processes()).filter(|left| left.is_empty() || status.signal().is_none());
         let left = until("an end of all that was started", || format!("{}\n{:?}", text(), self.site.processes()), left);
         assert!(left.is_empty(), "left behind: {left:?}\n{}", text());
-        if let Some(address) = self.address {
-            TcpListener::bind(address).unwrap_or_else(|error| panic!("{address} is not free: {error}"));
-        }
+        let address = self.address;
+        TcpListener::bind(address).unwrap_or_else(|error| panic!("{address} is not free: {error}"));
         (status.code().or(status.signal().map(|signal| -signal)).unwrap_or_default(), text())
     }
 }
