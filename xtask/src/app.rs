@@ -34,7 +34,12 @@ pub struct Binary {
 impl Binary {
     /// The app's binary as it is now, if there is one.
     pub fn now(project: &Project) -> Option<Self> {
-        let metadata = std::fs::metadata(project.app_binary()).ok()?;
+        Self::at(&project.app_binary())
+    }
+
+    /// The binary at this path as it is now, if there is one.
+    pub fn at(path: &Path) -> Option<Self> {
+        let metadata = std::fs::metadata(path).ok()?;
         let modified = fingerprint::modified(&metadata);
         let mtime = i64::try_from(modified.div_euclid(1_000_000_000)).ok()?;
         let mtime_nanos = u32::try_from(modified.rem_euclid(1_000_000_000)).ok()?;

@@ -23,7 +23,7 @@ use super::options::Options;
 use super::screen::{Outputs, Screen};
 use super::watch::{self, Watcher};
 use super::{browser, jobs};
-use crate::app::{self, Freshness};
+use crate::app::{self, Binary, Freshness};
 use crate::plan::{Role, Step};
 use crate::process::Ended;
 use crate::project::Project;
@@ -68,6 +68,8 @@ struct Session<'a> {
     building: Option<Building>,
     build_began: Instant,
     built_in: Option<Duration>,
+    /// What was started last.
+    started: Option<Binary>,
     children: BTreeMap<ChildId, Child>,
     companions: Companions,
     timers: Vec<(Instant, Timer)>,
@@ -119,6 +121,7 @@ impl<'a> Session<'a> {
             building: None,
             build_began: Instant::now(),
             built_in: None,
+            started: None,
             children: BTreeMap::new(),
             companions,
             timers: Vec::new(),
@@ -137,7 +140,12 @@ impl<'a> Session<'a> {
             if let Some(code) = self.quit.filter(|_| self.is_over()) {
                 return Ok(code);
             }
-            let event = self.next(inbox)?;
+            let mut event = self.next(inbox)?;
+            if let Event::Built(Built::Done { binary, fresh, .. }) = &mut event {
+                // Cargo has nothing to do either where it was another cargo that built, or a build of ours that was
+                // all but done when it was cancelled. Neither has been served yet.
+                *fresh &= Binary::at(binary) == self.started;
+            }
             self.note(&event);
             let actions = self.machine.step(event);
             self.carry_out(actions)?;
@@ -303,6 +311,7 @@ impl<'a> Session<'a> {
                 .with("APP_DEV_PORT", self.channel.port().to_string())
                 .with("APP_DEV_TOKEN", self.channel.token(self.machine.next_generation()));
         }
+        self.started = Binary::at(binary);
         let events = self.events.clone();
         let launch = Launch { step, part: Part::Server(listener), sink: self.screen.sink() };
         let tell = move |life| drop(events.send(Event::Child(id, life)));

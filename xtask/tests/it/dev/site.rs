@@ -112,7 +112,7 @@ impl Site {
         dev
     }
 
-/// A call of xtask.
+    /// A call of xtask.
     pub(crate) fn spawn<'a>(&self, args: impl IntoIterator<Item = &'a str>, address: SocketAddr) -> Dev<'_> {
         let mut child = self.command(args).process_group(0).spawn().expect("xtask starts");
         let said = Arc::new(Mutex::new(Vec::new()));
