@@ -35,8 +35,6 @@ pub struct Style {
 pub enum Job {
     /// A line of somebody.
     Line(Source, String),
-    /// A line of ours, which says so.
-    Say(String),
     /// How things stand now.
     Show(View),
     /// What the compiler warned of in the newest build.
@@ -88,7 +86,6 @@ impl Painter {
     pub fn take(&mut self, job: Job) {
         match job {
             Job::Line(source, text) => self.line(&source, &text),
-            Job::Say(text) => self.say(&text),
             Job::Show(view) => self.show(view),
             Job::Warnings(warnings) => self.warn(warnings),
             Job::Keys(keys) => self.keys = keys,
@@ -135,6 +132,7 @@ impl Painter {
         let prefix = match source {
             Source::Companion(name, _) if coloured => format!("\x1b[{}m{name} |\x1b[0m ", colour_of(name)),
             Source::Companion(name, _) => format!("{name} | "),
+            Source::Dev if !text.is_empty() => "dev: ".to_owned(),
             _ => String::new(),
         };
         // A colour that somebody left switched on ends with the line.
@@ -146,7 +144,7 @@ impl Painter {
     }
 
     fn say(&mut self, text: &str) {
-        self.line(&Source::Dev, &format!("dev: {text}"));
+        self.line(&Source::Dev, text);
     }
 
     fn show(&mut self, view: View) {

@@ -148,17 +148,12 @@ impl Screen {
     pub fn say(&self, text: &str) {
         self.handle().say(text);
     }
-
-    /// Writes a line, never waiting.
-    pub fn line(&self, source: Source, line: &str) {
-        self.shared.put(Job::Line(source, line.to_owned()));
-    }
 }
 
 impl Handle {
     /// Says something, as a line of ours.
     pub fn say(&self, text: &str) {
-        self.shared.put(Job::Say(text.to_owned()));
+        self.shared.put(Job::Line(Source::Dev, text.to_owned()));
     }
 
     /// An empty line, by which people set apart what comes next.

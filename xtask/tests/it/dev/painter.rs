@@ -96,7 +96,7 @@ fn lines_go_where_they_come_from_with_the_name_of_a_companion() {
         Job::Line(companion(Stream::Out), "c".to_owned()),
         Job::Line(companion(Stream::Err), "d".to_owned()),
         Job::Line(Source::Build, "\x1b[32me\x1b[0m".to_owned()),
-        Job::Say("f".to_owned()),
+        Job::Line(Source::Dev, "f".to_owned()),
         Job::Clear,
     ];
     let (out, err) = written(&mut Painter::new(PLAIN), jobs.clone());
@@ -116,7 +116,10 @@ fn the_dashboard_is_drawn_only_when_it_is_another_one() {
     assert_eq!(written(&mut painter, [Job::Show(view(State::Serving))]), (String::new(), String::new()));
     assert_eq!(plain(&mut painter, [Job::Redraw]), format!("{ERASE}{first}"));
     assert_eq!(plain(&mut painter, [Job::Lend]), ERASE);
-    assert_eq!(plain(&mut painter, [Job::Show(view(State::Building)), Job::Say("x".to_owned())]), "dev: x\n");
+    assert_eq!(
+        plain(&mut painter, [Job::Show(view(State::Building)), Job::Line(Source::Dev, "x".to_owned())]),
+        "dev: x\n"
+    );
     assert!(plain(&mut painter, [Job::TakeBack]).contains("building"));
     assert!(plain(&mut painter, [Job::Keys(Keys::On)]).contains("q quit"));
     assert!(plain(&mut painter, [Job::Clear]).starts_with("\x1b[H\x1b[2J\x1b[3J\x1b[33m●"));
