@@ -138,6 +138,11 @@ impl Begun {
         Ok(Self { at: file_time(&state)? })
     }
 
+    /// When it began, by the clock that stamps files.
+    pub fn at(&self) -> Nanos {
+        self.at
+    }
+
     /// Remembers what the binary was built from, after cargo said that it built it.
     ///
     /// # Errors

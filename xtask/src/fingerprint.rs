@@ -40,6 +40,32 @@ pub fn take(project: &Project) -> anyhow::Result<Fingerprint> {
     let mut files = compiled_from(project)?;
     listed(project, &mut files);
     files.extend(settings_of_the_build(project));
+    Ok(of(project, files))
+}
+
+/// Takes the fingerprint of what is around the app's own sources: what [`take`] looks at without them and without what
+/// the build itself wrote, and these files.
+///
+/// # Errors
+/// As for [`take`].
+pub fn around(project: &Project, more: &[PathBuf]) -> anyhow::Result<Fingerprint> {
+    let app = project.root.join("app");
+    let target = project.binaries.parent().unwrap_or(&project.binaries);
+    let build = [app.join("Cargo.toml"), app.join("build.rs")];
+    let mut files = compiled_from(project)?;
+    listed(project, &mut files);
+    files.retain(|file| !file.starts_with(target) && (!is_apps_own(file, &app) || build.contains(file)));
+    files.extend(settings_of_the_build(project));
+    files.extend_from_slice(more);
+    Ok(of(project, files))
+}
+
+/// Whether a file belongs to the package `app`, not to one of the crates below it.
+fn is_apps_own(file: &Path, app: &Path) -> bool {
+    file.starts_with(app) && !file.starts_with(app.join("crates"))
+}
+
+fn of(project: &Project, mut files: Vec<PathBuf>) -> Fingerprint {
     files.sort_unstable_by(|a, b| a.as_os_str().as_bytes().cmp(b.as_os_str().as_bytes()));
     files.dedup();
     let mut hasher = DefaultHasher::new();
@@ -61,7 +87,7 @@ pub fn take(project: &Project) -> anyhow::Result<Fingerprint> {
     for variable in project.variables.iter().filter(|(name, _)| changes_builds(name)) {
         variable.hash(&mut hasher);
     }
-    Ok(Fingerprint { hash: hasher.finish(), newest })
+    Fingerprint { hash: hasher.finish(), newest }
 }
 
 /// Whether what was last built in this target directory came from another checkout. Cargo takes two checkouts of one

@@ -1,6 +1,6 @@
 //! Builds the app beside what else the development server does, and says how it went.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::Command;
 use std::thread;
@@ -8,8 +8,10 @@ use std::thread;
 use anyhow::Context;
 
 use super::calls::{Calls, Canceller, Stopped};
-use super::diagnostics::{Said, complaint};
+use super::diagnostics::Said;
 use super::model::{Built, Changes, Diagnostic, Level};
+use super::replay::{self, Recording};
+use super::talk::{Filter, complaint};
 use crate::app::{self, Begun};
 use crate::process;
 use crate::project::Project;
@@ -54,47 +56,61 @@ pub fn start(
     send: impl FnOnce(Built) + Send + 'static,
 ) -> anyhow::Result<Building> {
     let (calls, canceller) = Calls::new();
-    let project = project.clone();
-    let _ = changed;
-    let build = move || send(built(&project, progress, &calls));
+    let (project, changed) = (project.clone(), changed.cloned());
+    let build = move || build(&project, changed.as_ref(), progress, &calls, send);
     thread::Builder::new().name("builder".to_owned()).spawn(build).context("failed to start a thread")?;
     Ok(Building { canceller })
 }
 
-fn built(project: &Project, progress: Progress, calls: &Calls) -> Built {
-    match by_cargo(project, progress, calls) {
-        Ok(built) => built,
-        Err(Stopped::Cancelled) => Built::Cancelled,
+fn build(project: &Project, changed: Option<&Changes>, progress: Progress, calls: &Calls, send: impl FnOnce(Built)) {
+    let result = match replay::build(project, changed, calls) {
+        Ok(Some(built)) => Ok((built, None)),
+        Ok(None) => by_cargo(project, progress, calls),
+        Err(stopped) => Err(stopped),
+    };
+    let (built, recording) = match result {
+        Ok(result) => result,
+        Err(Stopped::Cancelled) => (Built::Cancelled, None),
         Err(Stopped::Failed(error)) => {
             let rendered = format!("error: {error:#}\n");
-            Built::Failed { messages: vec![Diagnostic { level: Level::Error, rendered, place: None }] }
+            let messages = vec![Diagnostic { level: Level::Error, rendered, place: None }];
+            (Built::Failed { messages }, None)
         }
+    };
+    send(built);
+    if let Some(recording) = recording {
+        // Replaying is an extra; without it, the next build is a slower one.
+        let _ = replay::prepare(project, recording);
     }
 }
 
-fn by_cargo(project: &Project, progress: Progress, calls: &Calls) -> Result<Built, Stopped> {
+fn by_cargo(project: &Project, progress: Progress, calls: &Calls) -> Result<(Built, Option<Recording>), Stopped> {
     let begun = Begun::now(project)?;
     let mut step = app::build_step(project);
-    step.args.push("--message-format=json-diagnostic-rendered-ansi".into());
+    // With `-vv`, it shows how it calls rustc, for replaying.
+    step.args.extend(["--message-format=json-diagnostic-rendered-ansi", "-vv"].map(OsString::from));
     let mut command = process::command(&step);
     let output = match progress {
         Progress::Terminal => {
             show_progress(project, &mut command);
+            let mut filter = Filter::default();
             // A terminal that is gone cannot be told.
-            calls.run(&mut command, |part| drop(io::stderr().lock().write_all(part)))?
+            calls.run(&mut command, move |part| drop(io::stderr().lock().write_all(&filter.shown(part))))?
         }
         Progress::Captured => calls.run(&mut command, |_| {})?,
     };
     let mut said = Said::by_cargo(&output.stdout, &project.root);
     if output.status.success() {
+        let recording = Recording { begun: begun.at(), stderr: output.stderr, artifacts: said.artifacts };
         begun.succeeded(project)?;
-        return Ok(Built::Done { binary: project.app_binary(), fresh: !said.compiled, warnings: said.warnings });
+        let built = Built::Done { binary: project.app_binary(), fresh: !said.compiled, warnings: said.warnings };
+        return Ok((built, Some(recording)));
     }
     if said.errors.is_empty() {
         said.errors.push(complaint(&output.stderr));
     }
     said.errors.append(&mut said.warnings);
-    Ok(Built::Failed { messages: said.errors })
+    Ok((Built::Failed { messages: said.errors }, None))
 }
 
 /// Cargo writes into a pipe, so that its words can be shown in the browser too. These variables make it draw as it

@@ -1,6 +1,6 @@
 //! What cargo and rustc say in JSON, as the messages that a person is shown.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -15,29 +15,54 @@ pub(super) struct Said {
     pub(super) warnings: Vec<Diagnostic>,
     /// Whether cargo had something compiled.
     pub(super) compiled: bool,
+    /// What the units of the build are, the app's own library and binary excepted: rlibs, metadata, macros.
+    pub(super) artifacts: Vec<PathBuf>,
+    /// Whether an error may be about how the compiler was called, and not about the sources.
+    pub(super) doubtful: bool,
 }
+
+/// Crates that cannot be found, or do not fit together: rare in sources, usual when a file of another build is read.
+const DOUBTFUL: &[&str] = &["E0457", "E0460", "E0461", "E0462", "E0463", "E0464", "E0514", "E0519", "E0523", "E0786"];
 
 /// A line of cargo. What rustc says is in `message`.
 #[derive(Deserialize)]
 #[serde(tag = "reason", rename_all = "kebab-case")]
 enum Line {
     CompilerMessage {
+        package_id: String,
         message: Message,
     },
     CompilerArtifact {
+        package_id: String,
         fresh: bool,
+        target: Target,
+        #[serde(default)]
+        filenames: Vec<PathBuf>,
     },
     #[serde(other)]
     Other,
 }
 
 #[derive(Deserialize)]
+struct Target {
+    name: String,
+    #[serde(default)]
+    kind: Vec<String>,
+}
+
+#[derive(Deserialize)]
 struct Message {
     message: String,
+    code: Option<Code>,
     level: String,
     #[serde(default)]
     spans: Vec<Span>,
     rendered: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Code {
+    code: String,
 }
 
 #[derive(Deserialize)]
@@ -60,14 +85,38 @@ impl Said {
     /// build script's, say) is nobody's. `root` is what relative file names are relative to.
     pub(super) fn by_cargo(output: &[u8], root: &Path) -> Self {
         let mut said = Self::default();
+        // As cargo writes it: `path+file:///w/app#0.1.0`.
+        let is_apps = |package: &str| package.contains("/app#");
         for line in lines(output) {
             match serde_json::from_slice(line) {
-                Ok(Line::CompilerMessage { message }) => said.add(message, root),
-                Ok(Line::CompilerArtifact { fresh }) => said.compiled |= !fresh,
-                Ok(Line::Other) | Err(_) => {}
+                // With `-vv`, cargo passes on what is wrong with other people's packages.
+                Ok(Line::CompilerMessage { package_id, message })
+                    if package_id.starts_with("path+") || message.level.starts_with("error") =>
+                {
+                    said.add(message, root);
+                }
+                Ok(Line::CompilerArtifact { package_id, fresh, target, filenames }) => {
+                    said.compiled |= !fresh;
+                    let is_replayed =
+                        target.name == "app" && target.kind.iter().any(|kind| kind == "lib" || kind == "bin");
+                    if !(is_apps(&package_id) && is_replayed) {
+                        said.artifacts.extend(filenames);
+                    }
+                }
+                _ => {}
             }
         }
         said
+    }
+
+    /// Reads what rustc itself wrote to stderr with `--error-format=json`.
+    pub(super) fn by_rustc(&mut self, output: &[u8], root: &Path) {
+        for line in lines(output) {
+            // Other lines tell of files that were written.
+            if let Ok(message) = serde_json::from_slice(line) {
+                self.add(message, root);
+            }
+        }
     }
 
     fn add(&mut self, message: Message, root: &Path) {
@@ -78,6 +127,9 @@ impl Said {
             _ => return,
         };
         let Some(rendered) = message.rendered.filter(|_| !is_summary(&message.message, &message.spans)) else { return };
+        let is_known = |code: &Code| DOUBTFUL.contains(&code.code.as_str());
+        self.doubtful |=
+            level == Level::Error && (message.spans.is_empty() || message.code.as_ref().is_some_and(is_known));
         let place = message.spans.iter().find(|span| span.is_primary).and_then(|span| place(span, root));
         let rendered = format!("{}\n", rendered.trim_end());
         if list.iter().all(|known| known.rendered != rendered) {
@@ -104,17 +156,6 @@ fn place(span: &Span, root: &Path) -> Option<Place> {
     place(&span.expansion.as_ref()?.span, root)
 }
 
-/// What cargo itself complains of, from what it wrote to stderr: without what it was doing until then, and without
-/// the states of its progress bar that were written over.
-pub(super) fn complaint(stderr: &[u8]) -> Diagnostic {
-    let text = String::from_utf8_lossy(stderr);
-    let lines: Vec<&str> = text.lines().map(|line| line.rsplit('\r').next().unwrap_or(line)).collect();
-    let first = lines.iter().position(|line| line.contains("error")).unwrap_or(0);
-    let text = lines[first..].join("\n");
-    let rendered = if text.trim().is_empty() { "error: cargo failed and did not say why" } else { text.trim_end() };
-    Diagnostic { level: Level::Error, rendered: format!("{rendered}\n"), place: None }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -127,8 +168,11 @@ mod tests {
 
     fn message(level: &str, text: &str, spans: Value) -> String {
         let rendered = format!("\u{1b}[1m{level}\u{1b}[0m: {text}\n\n");
-        let message = json!({ "message": text, "level": level, "spans": spans, "rendered": rendered, "children": [] });
-        format!("{}\n", json!({ "reason": "compiler-message", "package_id": "app", "message": message }))
+        let message = json!({ "message": text, "code": null, "level": level, "spans": spans, "rendered": rendered, "children": [] });
+        format!(
+            "{}\n",
+            json!({ "reason": "compiler-message", "package_id": "path+file:///w/app#0.1.0", "message": message })
+        )
     }
 
     #[test]
@@ -155,26 +199,20 @@ mod tests {
         let error = diagnostic(Level::Error, "\u{1b}[1merror\u{1b}[0m: no such value\n", place);
         let ice = "\u{1b}[1merror: internal compiler error\u{1b}[0m: oh\n";
         let errors = vec![error, diagnostic(Level::Error, ice, None)];
-        assert_eq!(said, Said { errors, warnings: vec![warning], compiled: false });
+        assert_eq!(said, Said { errors, warnings: vec![warning], doubtful: true, ..Said::default() });
     }
 
     #[test]
     fn a_build_compiled_something_when_an_artifact_is_not_fresh() {
-        let artifact = |fresh: bool| json!({ "reason": "compiler-artifact", "fresh": fresh, "target": {} }).to_string();
+        let artifact = |fresh: bool| {
+            let target = json!({ "name": "db", "kind": ["lib"] });
+            json!({ "reason": "compiler-artifact", "package_id": "db", "fresh": fresh, "target": target }).to_string()
+        };
         let compiled = |lines: &[bool]| {
             let output: Vec<String> = lines.iter().map(|&fresh| artifact(fresh)).collect();
             Said::by_cargo(output.join("\n").as_bytes(), Path::new("/")).compiled
         };
         assert!(!compiled(&[true, true]));
         assert!(compiled(&[true, false]));
-    }
-
-    #[test]
-    fn cargos_own_complaint_begins_with_its_error() {
-        let text = |stderr: &str| complaint(stderr.as_bytes()).rendered;
-        let stderr = "   Compiling app v0.1.0\n   Building [=> ] 1/2\rerror: no matching package\n  caused by: x\n\n";
-        assert_eq!(text(stderr), "error: no matching package\n  caused by: x\n");
-        assert_eq!(text("killed\n"), "killed\n");
-        assert_eq!(text(""), "error: cargo failed and did not say why\n");
     }
 }

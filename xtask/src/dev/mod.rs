@@ -20,9 +20,11 @@ pub mod machine;
 pub mod model;
 pub mod options;
 pub mod painter;
+mod replay;
 pub mod screen;
 mod session;
 pub mod snapshot;
+mod talk;
 pub mod tty;
 pub mod watch;
 

@@ -16,6 +16,7 @@ mod painter;
 mod plain;
 mod races;
 mod random;
+mod replay;
 mod shell;
 mod site;
 mod stage;
