@@ -3,12 +3,16 @@
 (() => {
   'use strict';
   const GIVEN = '__GIVEN__'; // {generation, session, reloads, styles, css}: as things stood when the page was loaded
-  if (window.__dev) return; // A page may hold the script twice.
+  if (window.__dev || isInOwnFrame()) return; // A page may hold the script twice, and the page around it does it all.
   window.__dev = { session: GIVEN.session };
 
   const FIRST_DELAY = 50, LONGEST_DELAY = 5000; // ms between attempts to connect
   const PATIENCE = 2000; // ms without a connection before it is said
   const holding = document.documentElement.hasAttribute('data-dev-holding'); // a page that stands in for the app
+
+  function isInOwnFrame() {
+    try { return parent !== window && !!parent.document; } catch (_) { return false; }
+  }
 
   // ---- The stream. Browsers open few connections to one host, so a page that nobody sees leaves its own to others;
   // ---- what it missed meanwhile, `hello` tells.
@@ -73,6 +77,7 @@
         if (via === null || via >= generation) break;
       }
       location.reload();
+      setTimeout(() => { leaving = false; }, PATIENCE); // The person may have been asked, and said no.
     } catch (_) {
       leaving = false;
       reconnect();
@@ -81,9 +86,9 @@
 
   // A page that stays old (out of some cache) must not load itself for ever.
   function mayLoad(target) {
-    const [before, count] = (recall('dev-load') || '').split('|');
-    const attempt = before === target ? Number(count) + 1 : 1;
-    remember('dev-load', target + '|' + attempt);
+    const [before, count, time] = (recall('dev-load') || '').split('|');
+    const attempt = before === target && Date.now() - time < 10000 ? Number(count) + 1 : 1;
+    remember('dev-load', [target, attempt, Date.now()].join('|'));
     return attempt <= 10;
   }
 
@@ -100,7 +105,7 @@
   const loading = new WeakMap(); // link → the one that will replace it
 
   function swapStyles(isChanged) {
-    const changed = (href) => href && new URL(href).origin === location.origin && isChanged(decodeURI(new URL(href).pathname));
+    const changed = (href) => href && new URL(href).origin === location.origin && isChanged(pathOf(href));
     for (const sheet of document.styleSheets) {
       const link = sheet.ownerNode;
       const imported = importsOf(sheet).filter(changed);
@@ -109,6 +114,11 @@
       const fresh = imported.map((href) => fetch(href, { cache: 'reload' }).catch(() => {}));
       Promise.all(fresh).then(() => (link.localName === 'link' ? replace(link) : location.reload()));
     }
+  }
+
+  function pathOf(href) {
+    const path = new URL(href).pathname;
+    try { return decodeURIComponent(path); } catch (_) { return path; }
   }
 
   function importsOf(sheet) {

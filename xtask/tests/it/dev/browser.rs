@@ -7,6 +7,11 @@ use serde_json::json;
 use super::chromium::{Page, browser};
 use super::site::{SOURCE, STYLE, Site, TEMPLATE};
 
+/// Which build the page in the browser is from.
+fn wait_for_newest(site: &Site, page: &Page) {
+    page.wait_for(&format!("!!document.querySelector('link[href^=\"/built-{}/\"]')", site.newest()));
+}
+
 /// What is in the shadow root.
 const ROOT: &str = "document.querySelector('cargo-xtask-dev')?.shadowRoot";
 
@@ -99,4 +104,37 @@ fn what_is_saved_is_seen() {
         times.sort_by(f64::total_cmp);
         println!("save of a {what} to the event in the page: median {:.0} ms, worst {:.0} ms", times[3], times[6]);
     }
+}
+
+#[test]
+fn a_page_is_there_before_the_first_build_and_new_after_each() {
+    let Some(browser) = browser() else { return };
+    let site = Site::new();
+    let source = site.read(SOURCE);
+    site.write(SOURCE, &format!("// broken\n{source}"));
+    let dev = site.start();
+    let page = browser.page();
+    page.go(&format!("http://{}/mailings/", dev.address()));
+    page.wait_for(&format!("!!{ROOT} && {ROOT}.querySelector('main').textContent.includes('cannot find value')"));
+    site.write(SOURCE, &source);
+    wait_for_newest(&site, &page);
+    for number in 1..=8 {
+        // Connections that the browser has kept still lead to the process before.
+        page.wait_for("document.readyState === 'complete'");
+        page.value(
+            "Promise.all([1, 2, 3].map(() => fetch('/mailings/').then((answer) => answer.text()))).then(() => 1)",
+        );
+        site.write(SOURCE, &format!("// {number}\n{source}"));
+        wait_for_newest(&site, &page);
+    }
+
+    // What dies does not take the page along.
+    page.wait_for(&format!("document.readyState === 'complete' && !!{ROOT}"));
+    site.write(SOURCE, &format!("// dies\n{source}"));
+    page.wait_for(&format!("{ROOT}.querySelector('.overlay main').textContent.includes('last words of')"));
+    assert_eq!(page.value(&format!("{ROOT}.querySelector('.overlay').hidden")), false);
+    page.screenshot("whole-dies");
+    site.write(SOURCE, &format!("// lives\n{source}"));
+    wait_for_newest(&site, &page);
+    page.wait_for(&format!("!!{ROOT} && {ROOT}.querySelector('.overlay').hidden"));
 }
