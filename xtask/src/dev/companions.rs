@@ -41,26 +41,32 @@ pub fn commands(project: &Project, typed: &[String]) -> anyhow::Result<Vec<Arc<s
             return Err(usage(format!("`--with {name}`: that is what `dev` itself serves")).into());
         }
         let command = match known.iter().find(|known| cli::same_name(known, name)) {
-            Some(known) => known.as_str(),
-            None => unknown(project, name, &known).map_or(Ok(name), Err)?,
+            Some(known) => known.clone(),
+            None => asked(project, name, &known)?,
         };
         if !commands.iter().any(|listed| **listed == *command) {
-            commands.push(Arc::from(command));
+            commands.push(command.into());
         }
     }
     Ok(commands)
 }
 
-/// What is wrong with a name that is not known.
-fn unknown(project: &Project, name: &str, known: &[String]) -> Option<Failure> {
-    let failure = usage(format!("`--with {name}`: the app has no command `{name}`"));
-    let near = names::nearest(name, known.iter().map(String::as_str));
-    if !near.is_empty() {
-        let near: Vec<String> = near.iter().map(|name| format!("`{name}`")).collect();
-        return Some(failure.hint(format!("did you mean {}?", near.join(" or "))));
+/// What the app makes of a name that is not known. An app that is out of date, or cannot say, leaves it open.
+fn asked(project: &Project, name: &str, known: &[String]) -> Result<String, Failure> {
+    let is_fresh = app::freshness(project) == Freshness::Fresh;
+    let catalog = is_fresh.then(|| catalog::ask(project).ok()).flatten();
+    if let Some(entry) = catalog.as_ref().and_then(|catalog| catalog.find(name)) {
+        return Ok(entry.name.clone());
     }
-    let is_certain = app::freshness(project) == Freshness::Fresh && catalog::current(project).is_some();
-    is_certain.then(|| failure.hint("`cargo xtask help` lists the app's commands"))
+    let asked = catalog.iter().flat_map(|catalog| &catalog.commands).map(|entry| entry.name.as_str());
+    let near = names::nearest(name, known.iter().map(String::as_str).chain(asked));
+    let near: Vec<String> = near.iter().map(|name| format!("`{name}`")).collect();
+    let failure = usage(format!("`--with {name}`: the app has no command `{name}`"));
+    match (near.is_empty(), catalog.is_some()) {
+        (false, _) => Err(failure.hint(format!("did you mean {}?", near.join(" or ")))),
+        (true, true) => Err(failure.hint("`cargo xtask help` lists the app's commands")),
+        (true, false) => Ok(name.to_owned()),
+    }
 }
 
 fn usage(message: String) -> Failure {
