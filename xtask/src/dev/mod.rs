@@ -8,6 +8,7 @@ mod calls;
 pub mod channel;
 pub mod child;
 pub mod companions;
+mod content;
 pub mod dashboard;
 mod diagnostics;
 mod group;

@@ -4,23 +4,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs::Metadata;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{DefaultHasher, Hasher};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use crate::dev::content::{Stat, nanos};
 use crate::dev::kinds::{ROOT_FILES, Rules};
 use crate::dev::model::{Changes, Kind};
 use crate::fingerprint::{self, Nanos};
 use crate::project::Project;
 
-/// The coarsest clock that stamps files (FAT's): a file changed so recently may change again without a new stamp.
-const COARSEST: Nanos = 2_000_000_000;
-
-/// Larger files are not read: a new stamp is a new content.
-const LARGE: u64 = 8 << 20;
-
-/// Deeper directories are not listed.
+/// Directories that are deeper below the root are not listed.
 const DEEPEST: usize = 32;
 
 /// Which names in a directory are of interest.
@@ -72,37 +67,6 @@ struct File {
     round: u64,
 }
 
-/// What changes whenever a file is written, but for the clock's coarseness.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Stat {
-    size: u64,
-    modified: Nanos,
-    /// Unlike the time of modification, nobody can set this one back.
-    changed: Nanos,
-    device: u64,
-    inode: u64,
-}
-
-impl Stat {
-    #[cfg(unix)]
-    fn of(metadata: &Metadata) -> Self {
-        use std::os::unix::fs::MetadataExt;
-        let changed = Nanos::from(metadata.ctime()) * 1_000_000_000 + Nanos::from(metadata.ctime_nsec());
-        let modified = fingerprint::modified(metadata);
-        Self { size: metadata.len(), modified, changed, device: metadata.dev(), inode: metadata.ino() }
-    }
-
-    #[cfg(not(unix))]
-    fn of(metadata: &Metadata) -> Self {
-        let modified = metadata.modified().map_or(0, nanos);
-        Self { size: metadata.len(), modified, changed: modified, device: 0, inode: 0 }
-    }
-
-    fn newest(&self) -> Nanos {
-        self.modified.max(self.changed)
-    }
-}
-
 impl Tree {
     /// Looks at all files for the first time. There are no changes then.
     pub fn new(project: &Project, visit: Visit<'_>) -> Self {
@@ -133,7 +97,7 @@ impl Tree {
             file.content = None;
             self.look = Look::Different;
         }
-        let built = self.dep_info_stat.map_or(0, |stat| stat.modified);
+        let built = self.dep_info_stat.map_or(0, |stat| stat.newest());
         for path in newly_named {
             let Some(file) = self.files.get_mut(&path) else { continue };
             // The build that named it has read it as it is, unless it was changed after that build.
@@ -160,7 +124,7 @@ impl Tree {
 
     /// Whether one of the changed files is empty: it may be that its content is just being written.
     pub fn is_emptied(&self) -> bool {
-        let is_empty = |file: &File| file.content.is_some() && file.stat.size == 0;
+        let is_empty = |file: &File| file.content.is_some() && file.stat.is_empty();
         self.files.values().any(|file| file.content != file.told && file.kind.is_some() && is_empty(file))
     }
 
@@ -222,7 +186,8 @@ impl Tree {
 
     /// Lists a directory and what is below. `links` are the directories that links on the way here lead to.
     fn look_in(&mut self, folder: &Path, links: &mut Vec<PathBuf>, visit: Visit<'_>) {
-        if !self.rules.is_walked(folder) || folder.components().count() > DEEPEST {
+        let deepest = self.rules.root.components().count() + DEEPEST;
+        if !self.rules.is_walked(folder) || folder.components().count() > deepest {
             return;
         }
         visit(folder, Names::All);
@@ -267,12 +232,11 @@ impl Tree {
             file.round = round;
             return;
         }
-        let content = match hash(&path, &stat) {
+        let content = match stat.hash_of(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return,
             content => content,
         };
-        // Two writes within one tick of the clock leave the same metadata: that is relied on only after the tick.
-        let is_settled = content.is_ok() && self.now - stat.newest() > COARSEST;
+        let is_settled = content.is_ok() && stat.is_settled(self.now);
         // Not to be readable is a content like any other.
         let content = Some(content.unwrap_or_default());
         let kind = self.rules.kind(&path);
@@ -291,27 +255,12 @@ fn followed(path: &Path, visit: Visit<'_>) -> Option<Metadata> {
     std::fs::metadata(&target).ok()
 }
 
-/// A hash of what is in a file.
-fn hash(path: &Path, stat: &Stat) -> std::io::Result<u64> {
-    let mut hasher = DefaultHasher::new();
-    if stat.size > LARGE {
-        stat.hash(&mut hasher);
-    } else {
-        hasher.write(&std::fs::read(path)?);
-    }
-    Ok(hasher.finish())
-}
-
-fn nanos(time: SystemTime) -> Nanos {
-    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Nanos::try_from(since.as_nanos()).unwrap_or(Nanos::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::dev::content::{COARSEST, LARGE};
 
     const FILE: &str = "app/src/a.rs";
 
