@@ -10,7 +10,7 @@ use super::model::Source;
 const LONGEST: usize = 64 * 1024;
 
 /// How many lines are kept as last words.
-const LAST_WORDS: usize = 40;
+pub const LAST_WORDS: usize = 40;
 
 /// How many letters of a line are kept of them.
 const LONGEST_WORD: usize = 2000;

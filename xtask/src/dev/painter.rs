@@ -1,11 +1,12 @@
 //! What is written for what happens: lines with their prefixes, the dashboard erased before them and drawn after them,
 //! or, without a terminal, a plain line for each change of state. Pure: the bytes go to the screen.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::ansi;
 use super::dashboard::{self, Keys, View};
+use super::lines::LAST_WORDS;
 use super::model::{Diagnostic, Level, Source, State, Stream};
 
 /// How the state is shown.
@@ -72,20 +73,36 @@ pub struct Painter {
     drawn: Option<String>,
     /// The warnings of the newest build, which are not shown once more.
     warnings: BTreeSet<String>,
+    /// What the server wrote last to its stderr: as its last words, it is not shown once more.
+    last_words: VecDeque<String>,
     out: Vec<(Stream, String)>,
 }
 
 impl Painter {
     /// A painter that has painted nothing yet.
     pub fn new(style: Style) -> Self {
-        let (view, drawn) = (None, None);
-        Self { style, view, keys: Keys::Off, lent: 0, drawn, warnings: BTreeSet::new(), out: Vec::new() }
+        Self {
+            style,
+            view: None,
+            keys: Keys::Off,
+            lent: 0,
+            drawn: None,
+            warnings: BTreeSet::new(),
+            last_words: VecDeque::new(),
+            out: Vec::new(),
+        }
     }
 
     /// Takes something to be shown.
     pub fn take(&mut self, job: Job) {
         match job {
-            Job::Line(source, text) => self.line(&source, &text),
+            Job::Line(source, text) => {
+                self.line(&source, &text);
+                if source == Source::Server(Stream::Err) {
+                    self.last_words.truncate(LAST_WORDS - 1);
+                    self.last_words.push_front(text);
+                }
+            }
             Job::Show(view) => self.show(view),
             Job::Warnings(warnings) => self.warn(warnings),
             Job::Keys(keys) => self.keys = keys,
@@ -190,7 +207,11 @@ impl Painter {
         let (errors, warnings): (Vec<_>, Vec<_>) =
             messages.iter().cloned().partition(|message| message.level == Level::Error);
         self.warn(warnings);
-        errors.iter().for_each(|error| self.message(&error.rendered));
+        for error in errors {
+            if !error.rendered.lines().all(|line| self.last_words.iter().any(|word| word == line)) {
+                self.message(&error.rendered);
+            }
+        }
     }
 
     fn warn(&mut self, warnings: Vec<Diagnostic>) {

@@ -88,6 +88,21 @@ fn a_failure_is_shown_when_it_comes_errors_last_and_warnings_once() {
 }
 
 #[test]
+fn last_words_are_shown_once() {
+    let words = ["error: no settings", "", "hint: write some"];
+    let message = Diagnostic { level: Level::Error, rendered: words.join("\n"), place: None };
+    let mut painter = Painter::new(PLAIN);
+    plain(&mut painter, [Job::Show(view(State::Building))]);
+    let lines = words.map(|line| Job::Line(Source::Server(Stream::Err), line.to_owned()));
+    let said = plain(&mut painter, lines.into_iter().chain([Job::Show(failed(std::slice::from_ref(&message)))]));
+    assert_eq!(said, "error: no settings\n\nhint: write some\ndev: the build failed\n");
+    let others = (0..40).map(|number| Job::Line(Source::Server(Stream::Err), number.to_string()));
+    plain(&mut painter, others.chain([Job::Show(view(State::Building))]));
+    let said = plain(&mut painter, [Job::Show(failed(&[message]))]);
+    assert_eq!(said, "dev: the build failed\nerror: no settings\n\nhint: write some\n\n");
+}
+
+#[test]
 fn lines_go_where_they_come_from_with_the_name_of_a_companion() {
     let companion = |stream| Source::Companion(Arc::from("worker"), stream);
     let jobs = [
