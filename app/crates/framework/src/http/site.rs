@@ -73,7 +73,7 @@ impl Site {
         &self.routes
     }
 
-    /// The answer of a process that another one takes the place of, where a browser is developed with.
+    /// What a browser is answered once another process takes the place of this one. Under a task runner only.
     pub(super) fn successors(&self, parts: &Parts) -> Option<Response> {
         self.dev.as_ref().and_then(|_| dev::successors(parts))
     }

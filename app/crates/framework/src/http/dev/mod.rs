@@ -101,8 +101,9 @@ fn variables(ctx: &Context) -> Option<(&OsStr, &OsStr)> {
     env.get(PORT).zip(env.get(TOKEN)).filter(|_| ctx.settings().environment == Environment::Development)
 }
 
-/// What a browser is answered while another process takes the place of this one: to ask again, on another connection. On
-/// those that it has kept it would be shown the page of yesterday. Other programs say no `Sec-Fetch-Mode`.
+/// What a browser is answered once another process takes the place of this one: to ask again, on a new connection, which
+/// will be the successor's. On those that it has kept it would be shown the old page. Other programs send no
+/// `Sec-Fetch-Mode`, and may not follow.
 pub(super) fn successors(parts: &Parts) -> Option<Response> {
     let path = parts.uri.path_and_query()?.as_str();
     // Two slashes would name a host.
