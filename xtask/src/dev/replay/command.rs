@@ -12,6 +12,10 @@ use crate::app;
 use crate::process;
 use crate::project::Project;
 
+/// Options with which a call is none to replay: tests, other linkers, and optimisation across crates, in which the
+/// dependencies are compiled once more.
+const UNUSUAL: &[&str] = &["--test", "linker=", "linker-flavor=", "linker-plugin-lto", "lto", "prefer-dynamic"];
+
 /// One call of rustc.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Recorded {
@@ -64,15 +68,19 @@ impl Recorded {
     /// Whether it compiles the app's library or binary (`kind`), and nothing about it is unusual.
     pub(super) fn is_of_app(&self, project: &Project, kind: &str) -> bool {
         let manifest = project.root.join("app");
-        Path::new(&self.program).file_name().is_some_and(|name| name == "rustc")
+        self.program().file_name().is_some_and(|name| name == "rustc")
             && self.env.get("CARGO_MANIFEST_DIR").is_some_and(|folder| Path::new(folder) == manifest)
             && self.value("--crate-name") == Some("app")
             && self.value("--crate-type") == Some(kind)
             && self.value("--out-dir").is_some()
             && self.extra_filename().is_some()
             && self.codegen("incremental=").is_some()
-            && self.codegen("linker=").is_none()
-            && !self.args.iter().any(|arg| arg == "--test")
+            && !self.args.iter().any(|arg| UNUSUAL.iter().any(|unusual| arg.starts_with(unusual)))
+    }
+
+    /// The compiler.
+    pub(super) fn program(&self) -> &Path {
+        Path::new(&self.program)
     }
 
     fn value(&self, option: &str) -> Option<&str> {

@@ -32,8 +32,8 @@ use crate::project::Project;
 /// Set to `0`, it switches replaying off.
 pub(super) const SWITCH: &str = "XTASK_REPLAY";
 
-/// How many binaries are kept. The one that runs may be needed once more, to start a command.
-const KEPT: usize = 3;
+/// How many binaries are kept. One that is served for long may be needed once more, to start a command.
+const KEPT: usize = 8;
 
 /// Where everything is.
 fn folder(project: &Project) -> PathBuf {
@@ -87,6 +87,7 @@ fn lock(path: &Path) -> Option<File> {
 fn run(project: &Project, recipe: &Recipe, priority: Priority, calls: &Calls) -> Result<Option<Built>, Stopped> {
     let linker = Prelink::new(&folder(project), recipe.key).linker();
     let out = folder(project).join("out");
+    sweep(&out);
     let lib = Outputs { folder: &out, linker: None };
     let bin = Outputs { folder: &out, linker: Some(&linker) };
     let mut said = Said::default();
@@ -104,6 +105,20 @@ fn run(project: &Project, recipe: &Recipe, priority: Priority, calls: &Calls) ->
     }
     let binary = keep(project, &out.join(recipe.bin.binary()))?;
     Ok(Some(Built::Done { binary, fresh: false, warnings: said.warnings }))
+}
+
+/// Removes what calls that were cancelled left behind.
+fn sweep(out: &Path) {
+    for entry in std::fs::read_dir(out).into_iter().flatten().filter_map(Result::ok) {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        // What cannot be removed does no harm.
+        let _ = match (name.ends_with(".rcgu.o"), name.starts_with("rustc") || name.starts_with("rmeta")) {
+            (true, _) => std::fs::remove_file(entry.path()),
+            (_, true) => std::fs::remove_dir_all(entry.path()),
+            _ => Ok(()),
+        };
+    }
 }
 
 /// Moves the binary to a place of its own, where the next build does not touch it.

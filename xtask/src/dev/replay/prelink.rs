@@ -30,11 +30,12 @@ cp "$last" "$folder/allocator.o"
 const LINKER: &str = r#"#!/bin/sh
 # Written by `cargo xtask dev`: links the app against what it depends on, which is linked already.
 found=
+allocator=
 for arg do
   shift
   case $arg in
     */@app@) set -- "$@" "$arg" ;;
-    *.@allocator@.*.o) ;;
+    *.@allocator@.*.o) allocator=1 ;;
     *.rlib)
       [ -n "$found" ] || set -- "$@" -Wl,-Bdynamic @deps@ -Wl,-Bstatic
       found="$found $arg"
@@ -42,12 +43,18 @@ for arg do
     *) set -- "$@" "$arg" ;;
   esac
 done
-if [ "$found" != @rlibs@ ]; then
-  echo "the app depends on other libraries than before" >&2
+if [ -z "$allocator" ] || [ "$found" != @rlibs@ ]; then
+  echo "the app depends on other libraries than before, or has an allocator of its own" >&2
   exit 1
 fi
 exec cc "$@"
 "#;
+
+/// What the object that ties a program to the standard allocator refers to, and no other object can.
+const DEFAULT_ALLOCATOR: &[u8] = b"___rdl_alloc_zeroed";
+
+/// Crates that collect things from all over the program by the linker's help, which ends where the shared object does.
+const COLLECTING: &[&str] = &["/liblinkme-"];
 
 /// The files of one state of the dependencies.
 pub(super) struct Prelink {
@@ -88,6 +95,11 @@ impl Prelink {
 
     /// The call that makes the shared object, after the recorder was called.
     pub(super) fn command(&self, app: &str) -> anyhow::Result<std::process::Command> {
+        let path = self.folder.join("allocator.o");
+        let object = std::fs::read(&path).with_context(|| format!("failed to read `{}`", path.display()))?;
+        // With an allocator of its own, the program has no such object, and this is a part of the app.
+        let is_default = object.windows(DEFAULT_ALLOCATOR.len()).any(|part| part == DEFAULT_ALLOCATOR);
+        anyhow::ensure!(is_default, "the app has an allocator of its own");
         let call = self.call(app)?;
         let mut command = std::process::Command::new("nice");
         command.arg("cc").args(&call.args);
@@ -144,6 +156,9 @@ impl Prelink {
                 continue;
             }
             if has_end(arg, ".rlib") {
+                if COLLECTING.iter().any(|name| arg.to_string_lossy().contains(name)) {
+                    return None;
+                }
                 call.rlibs.push(arg.clone());
                 let is_whole = !is_builtins(arg);
                 call.args.extend(is_whole.then(|| "-Wl,--whole-archive".into()));
@@ -168,4 +183,45 @@ fn write_program(path: &Path, text: &str) -> anyhow::Result<()> {
     app::replace(path, text)?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755))
         .with_context(|| format!("failed to make `{}` a program", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args(args: &str) -> Vec<OsString> {
+        args.split_whitespace().map(OsString::from).collect()
+    }
+
+    #[test]
+    fn the_shared_object_takes_everything_but_the_app() {
+        let prelink = Prelink::new(Path::new("/t"), 1);
+        let linked = args(
+            "-m64 /o/symbols.o /o/app-1.aaa.b.rcgu.o /o/app-1.zzz.b.rcgu.o -Wl,-Bstatic /o/libapp-2.rlib /d/libdb-3.rlib \
+             /s/libcompiler_builtins-4.rlib -Wl,-Bdynamic -lc -o /o/app-1 -Wl,--gc-sections -pie -nodefaultlibs",
+        );
+        let call = prelink.taken_apart(&linked, "libapp-2.rlib").expect("a call");
+        let expected = args(
+            "-shared -Wl,-Bsymbolic -Wl,-z,defs /t/allocator.o -m64 -Wl,-Bstatic -Wl,--whole-archive /d/libdb-3.rlib \
+             -Wl,--no-whole-archive /s/libcompiler_builtins-4.rlib -Wl,-Bdynamic -lc -o \
+             /t/libdeps-0000000000000001.so -nodefaultlibs",
+        );
+        assert_eq!(call.args, expected);
+        assert_eq!(call.allocator, "zzz");
+        assert_eq!(call.rlibs, args("/d/libdb-3.rlib /s/libcompiler_builtins-4.rlib"));
+    }
+
+    #[test]
+    fn what_is_not_known_is_not_prelinked() {
+        let prelink = Prelink::new(Path::new("/t"), 1);
+        for linked in [
+            "",
+            "/o/app-1.a.b.rcgu.o /d/libdb-3.rlib",
+            "/o/app-1.a.b.rcgu.o -o /o/app-1",
+            "/d/libdb-3.rlib -o /o/app-1",
+            "/o/app-1.a.b.rcgu.o /d/liblinkme-3.rlib -o /o/app-1",
+        ] {
+            assert!(prelink.taken_apart(&args(linked), "libapp-2.rlib").is_none(), "{linked}");
+        }
+    }
 }

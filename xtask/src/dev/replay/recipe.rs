@@ -40,6 +40,7 @@ impl Recipe {
         let (lib, bin) = (call("lib")?, call("bin")?);
         let mut recipe =
             Self { version: Self::VERSION, key: 0, lib, bin, inputs: recording.artifacts, variables: Vec::new() };
+        recipe.inputs.push(recipe.lib.program().to_owned());
         if let Some(folder) = recipe.lib.out_dir() {
             recipe.watch_build_script(project, &folder)?;
         }

@@ -21,7 +21,12 @@ version = 4
 name = \"app\"
 version = \"0.0.0\"
 ";
-const LIBRARY: &str = "pub fn word() -> String { std::thread::spawn(|| format!(\"one\")).join().unwrap() }\n";
+/// Threads and unwinding cross the border between the program and what it is linked against.
+const LIBRARY: &str = "pub fn word() -> String {
+    let caught = std::panic::catch_unwind(|| Vec::<u8>::new()[1]).is_err();
+    std::thread::spawn(move || format!(\"one{}\", if caught { \"\" } else { \" not caught\" })).join().unwrap()
+}
+";
 const BINARY: &str = "fn main() { println!(\"{} {}\", app::word(), env!(\"CARGO_PKG_VERSION\")); }\n";
 
 fn package() -> (Sandbox, Project) {
