@@ -114,7 +114,7 @@ fn a_process_that_hangs_at_its_start_is_replaced_by_the_next_build() {
     site.write(SOURCE, &site.read(SOURCE).replace("hangs", "goes"));
     dev.until_newest();
     dev.until("an end of what hung", || {
-        let left = site.processes().into_iter().filter(|process| process.contains("sleep"));
+        let left = site.processes().into_iter().filter(|process| process.contains("sleep 1000"));
         (left.count() == 0).then_some(())
     });
 }
