@@ -44,7 +44,7 @@ pub(super) fn run(project: &Project, runs: u32) -> anyhow::Result<u8> {
         scratch.build().directory.display()
     ));
     build(scratch.build())?;
-    let mut server = Server::start(&scratch.server(project)?)?;
+    let mut server = Server::start(&scratch.server(project))?;
     // Everything once before it counts.
     let marker = scratch.edit_view()?;
     server.until_page(&marker)?;

@@ -26,8 +26,8 @@ pub(super) const PAGE: &str = "/mailings/";
 pub(super) struct Scratch {
     /// Its workspace.
     root: PathBuf,
-    /// Its target directory.
-    target: PathBuf,
+    /// This program, in its target directory.
+    xtask: PathBuf,
     build: Step,
     views: String,
     template: String,
@@ -70,8 +70,9 @@ impl Scratch {
         let marked = "<p hidden>{{ edit }}, template EDIT</p>{% endblock %}";
         let template = anchor(TEMPLATE, "{% endblock %}", marked)?;
         let style = read(STYLE)?;
-        let target = root.with_file_name("target");
-        let mut scratch = Self { root, target, build, views, template, style, edits: 0 };
+        let profile = project.binaries.file_name().unwrap_or_default();
+        let xtask = own_program(&root.with_file_name("target").join(profile))?;
+        let mut scratch = Self { root, xtask, build, views, template, style, edits: 0 };
         scratch.edit_template()?;
         scratch.edit_view()?;
         Ok(scratch)
@@ -115,19 +116,12 @@ impl Scratch {
     }
 
     /// `cargo xtask dev` in the copy, as cargo would call it, with this program as xtask.
-    pub(super) fn server(&self, project: &Project) -> anyhow::Result<Step> {
-        let itself = std::env::current_exe().context("failed to find xtask's own executable")?;
-        let profile = project.binaries.file_name().unwrap_or_default();
-        let xtask = self.target.join(profile).join(itself.file_name().unwrap_or_default());
-        remove(&xtask)?;
-        std::fs::create_dir_all(self.target.join(profile))
-            .and_then(|()| std::fs::hard_link(&itself, &xtask).or_else(|_| std::fs::copy(&itself, &xtask).map(drop)))
-            .with_context(|| format!("failed to put xtask to `{}`", xtask.display()))?;
+    pub(super) fn server(&self, project: &Project) -> Step {
         let env = self.build.env.clone().with("CARGO", &project.cargo);
         let env = env.with("CARGO_PKG_NAME", "xtask").with("CARGO_MANIFEST_DIR", self.root.join("xtask"));
         let args = ["dev", "--demo", "127.0.0.1:0"];
-        Ok(Step {
-            program: xtask.into_os_string(),
+        Step {
+            program: self.xtask.clone().into_os_string(),
             args: args.map(Into::into).into(),
             directory: self.root.clone(),
             env: crate::environment::Changes {
@@ -135,8 +129,19 @@ impl Scratch {
                 set: env.set,
             },
             role: Role::Tool,
-        })
+        }
     }
+}
+
+/// Puts this program into the directory where it looks for the app's.
+fn own_program(directory: &Path) -> anyhow::Result<PathBuf> {
+    let itself = std::env::current_exe().context("failed to find xtask's own executable")?;
+    let xtask = directory.join(format!("xtask{}", std::env::consts::EXE_SUFFIX));
+    remove(&xtask)?;
+    std::fs::create_dir_all(directory)
+        .and_then(|()| std::fs::hard_link(&itself, &xtask).or_else(|_| std::fs::copy(&itself, &xtask).map(drop)))
+        .with_context(|| format!("failed to copy `{}` to `{}`", itself.display(), xtask.display()))?;
+    Ok(xtask)
 }
 
 /// Copies what differs, and removes what is no more: what is as it was keeps its time, so that cargo builds as little
