@@ -20,6 +20,7 @@ pub mod module;
 pub mod process;
 pub mod project;
 pub mod staticfiles;
+mod system;
 pub mod templates;
 
 pub use cli;

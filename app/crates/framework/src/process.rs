@@ -1,29 +1,26 @@
 //! What a long-running command shares with the process that started it: inherited descriptors, and the ways in which
 //! it is told to stop.
 
-use std::os::fd::{BorrowedFd, FromRawFd as _, OwnedFd, RawFd};
+use std::fs::File;
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, anyhow};
-use rustix::io::{FdFlags, fcntl_setfd};
-use tokio::io::AsyncReadExt as _;
-use tokio::net::unix::pipe;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
 use crate::conf::Env;
+use crate::system;
 
 /// The variable that names the read end of a pipe from the process that started this one.
-const PARENT_FD: &str = "APP_PARENT_FD";
+pub(crate) const PARENT_FD: &str = "APP_PARENT_FD";
 
 /// The variable that names the descriptor on which a server reports that it is ready.
 const READY_FD: &str = "APP_READY_FD";
 
 /// The first descriptor of a socket hand-over when the environment does not say (systemd's convention).
-const FIRST_FD: RawFd = 3;
+const FIRST_FD: i32 = 3;
 
 /// A descriptor that a variable names: not there, there, or wrong. Taken once.
-type Inherited = Mutex<Option<anyhow::Result<OwnedFd>>>;
+type Inherited = Mutex<Option<anyhow::Result<File>>>;
 
 /// The descriptors that this process was started with, taken over before it opens any of its own: a number in the
 /// environment that was not really passed on could be anybody's later.
@@ -38,7 +35,7 @@ impl Handover {
     /// Takes over what the environment names. Call it first of all. What is wrong is said by whoever asks for it.
     pub fn take(env: &Env) -> Self {
         let mut taken = Vec::new();
-        let mut inherited = |named: anyhow::Result<Option<(RawFd, &str)>>| match named {
+        let mut inherited = |named: anyhow::Result<Option<(i32, &str)>>| match named {
             Ok(None) => Mutex::new(None),
             Err(error) => Mutex::new(Some(Err(error))),
             Ok(Some((number, variable))) if taken.contains(&number) => {
@@ -47,7 +44,7 @@ impl Handover {
             Ok(Some((number, variable))) => {
                 taken.push(number);
                 let failed = || format!("failed to take over the descriptor {number} named in `{variable}`");
-                Mutex::new(Some(take_fd(number).with_context(failed)))
+                Mutex::new(Some(system::take_over(number).with_context(failed)))
             }
         };
         let parent = inherited(number(env, PARENT_FD, FIRST_FD));
@@ -60,7 +57,7 @@ impl Handover {
     ///
     /// # Errors
     /// When `APP_PARENT_FD` names no open descriptor.
-    pub fn parent(&self) -> anyhow::Result<Option<OwnedFd>> {
+    pub fn parent(&self) -> anyhow::Result<Option<File>> {
         once(&self.parent)
     }
 
@@ -68,7 +65,7 @@ impl Handover {
     ///
     /// # Errors
     /// When `APP_READY_FD` names no open descriptor.
-    pub fn ready(&self) -> anyhow::Result<Option<OwnedFd>> {
+    pub fn ready(&self) -> anyhow::Result<Option<File>> {
         once(&self.ready)
     }
 
@@ -76,12 +73,12 @@ impl Handover {
     ///
     /// # Errors
     /// When `LISTEN_FDS` and its like are no numbers, or nothing is open there.
-    pub fn listener(&self) -> anyhow::Result<Option<OwnedFd>> {
+    pub fn listener(&self) -> anyhow::Result<Option<File>> {
         once(&self.listener)
     }
 }
 
-fn once(inherited: &Inherited) -> anyhow::Result<Option<OwnedFd>> {
+fn once(inherited: &Inherited) -> anyhow::Result<Option<File>> {
     inherited.lock().unwrap_or_else(PoisonError::into_inner).take().transpose()
 }
 
@@ -94,7 +91,7 @@ fn number<'a>(env: &Env, variable: &'a str, least: i32) -> anyhow::Result<Option
 }
 
 /// The first socket of a hand-over (`LISTEN_FDS`, `LISTEN_FDS_FIRST_FD`, `LISTEN_PID`).
-fn listener(env: &Env) -> anyhow::Result<Option<(RawFd, &'static str)>> {
+fn listener(env: &Env) -> anyhow::Result<Option<(i32, &'static str)>> {
     let ours = number(env, "LISTEN_PID", 0)?.is_none_or(|(pid, _)| u32::try_from(pid) == Ok(std::process::id()));
     match number(env, "LISTEN_FDS", 0)? {
         Some((count, variable)) if count > 0 && ours => {
@@ -122,56 +119,9 @@ pub enum Stop {
 /// # Errors
 /// When signals cannot be watched, or `APP_PARENT_FD` names no pipe.
 pub fn stops(handover: &Handover) -> anyhow::Result<mpsc::UnboundedReceiver<Stop>> {
-    let failed = "failed to watch for signals";
-    let mut interrupt = signal(SignalKind::interrupt()).context(failed)?;
-    let mut terminate = signal(SignalKind::terminate()).context(failed)?;
-    let mut parent = watch_parent(handover)?;
     let (sender, receiver) = mpsc::unbounded_channel();
-    tokio::spawn(async move {
-        loop {
-            let stop = tokio::select! {
-                _ = interrupt.recv() => Stop::Interrupt,
-                _ = terminate.recv() => Stop::Terminate,
-                () = gone(&mut parent) => Stop::ParentGone,
-            };
-            if stop == Stop::ParentGone {
-                parent = None;
-            }
-            if sender.send(stop).is_err() {
-                return;
-            }
-        }
-    });
+    system::send_stops(handover.parent()?, sender)?;
     Ok(receiver)
-}
-
-/// The pipe from the process that started this one, if there is one.
-fn watch_parent(handover: &Handover) -> anyhow::Result<Option<pipe::Receiver>> {
-    let Some(fd) = handover.parent()? else { return Ok(None) };
-    pipe::Receiver::from_owned_fd(fd)
-        .with_context(|| format!("failed to watch the pipe named in `{PARENT_FD}`"))
-        .map(Some)
-}
-
-/// Waits for the end of the pipe; for ever where there is none.
-async fn gone(parent: &mut Option<pipe::Receiver>) {
-    let Some(pipe) = parent else {
-        return std::future::pending().await;
-    };
-    let mut buffer = [0; 64];
-    // Nothing is ever sent: a failure to read means as much as the end.
-    while pipe.read(&mut buffer).await.is_ok_and(|read| read > 0) {}
-}
-
-/// Takes over an open descriptor that this process was started with.
-#[expect(unsafe_code, reason = "a descriptor that is inherited is known by its number alone")]
-fn take_fd(number: RawFd) -> std::io::Result<OwnedFd> {
-    // SAFETY: the number is not -1 (callers pass 3 and up), and it is borrowed for one call that fails with `EBADF` when
-    // nothing is open under it.
-    fcntl_setfd(unsafe { BorrowedFd::borrow_raw(number) }, FdFlags::CLOEXEC)?;
-    // SAFETY: it is open, as the call above showed, and it belongs to whoever the parent handed it over to by way of a
-    // variable: each number is taken once, before anything else is opened.
-    Ok(unsafe { OwnedFd::from_raw_fd(number) })
 }
 
 #[cfg(test)]

@@ -1,12 +1,16 @@
 //! Opening pools, and saying clearly why one cannot be opened.
 
+#[cfg(any(test, not(unix)))]
+mod portable;
+#[cfg(unix)]
+mod unix;
+
 use std::{
     fs, io,
     path::Path,
     time::{Duration, Instant},
 };
 
-use rustix::fs::{Access, access};
 use sea_orm::{
     ConnectOptions as OrmOptions, DatabaseConnection, DbErr, RuntimeErr,
     sqlx::{
@@ -15,7 +19,12 @@ use sea_orm::{
         sqlite::{SqliteJournalMode, SqliteSynchronous},
     },
 };
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::TcpStream;
+
+#[cfg(not(unix))]
+use self::portable::{check_directory, check_file, knock_at};
+#[cfg(unix)]
+use self::unix::{check_directory, check_file, knock_at};
 
 use super::{
     ConnectOptions,
@@ -152,9 +161,9 @@ fn prepare(path: &Path, mode: Mode) -> Result<(), Error> {
         fs::create_dir_all(directory).map_err(|error| refuse(directory, &error))?;
     }
     // WAL keeps two files beside the database, so the directory must be writable even if the file exists.
-    access(directory, Access::WRITE_OK | Access::EXEC_OK).map_err(|error| refuse(directory, &error))?;
+    check_directory(directory).map_err(|error| refuse(directory, &error))?;
     if exists {
-        access(path, Access::READ_OK | Access::WRITE_OK).map_err(|error| refuse(path, &error))?;
+        check_file(path).map_err(|error| refuse(path, &error))?;
     }
     Ok(())
 }
@@ -186,7 +195,7 @@ async fn knock(server: &PgConnectOptions, timeout: Duration) -> Result<(), Error
     };
     let attempt = async {
         match &socket {
-            Some(path) => UnixStream::connect(path).await.map(drop),
+            Some(path) => knock_at(path).await,
             None => TcpStream::connect((host.trim_matches(['[', ']']), port)).await.map(drop),
         }
     };
@@ -206,5 +215,22 @@ fn reason(error: &DbErr) -> String {
             other => other.to_string(),
         },
         other => other.to_string(),
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::{Path, io, portable, unix};
+
+    #[tokio::test]
+    async fn both_have_the_same_functions() {
+        let _: [fn(&Path) -> io::Result<()>; 2] = [unix::check_directory, portable::check_directory];
+        let checks: [fn(&Path) -> io::Result<()>; 2] = [unix::check_file, portable::check_file];
+        let missing = Path::new("missing");
+        for check in checks {
+            assert!(check(missing).is_err_and(|error| error.kind() == io::ErrorKind::NotFound));
+        }
+        let knocks: [io::Result<()>; 2] = [unix::knock_at(missing).await, portable::knock_at(missing).await];
+        assert!(knocks.iter().all(Result::is_err));
     }
 }

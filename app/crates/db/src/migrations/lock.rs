@@ -1,11 +1,13 @@
 //! One migrating process at a time.
 
-use std::{ffi::OsString, fs::File, path::PathBuf, time::Duration};
-
-use rustix::{
-    fs::{FlockOperation, flock},
-    io::Errno,
+use std::{
+    ffi::OsString,
+    fs::{File, TryLockError},
+    io::ErrorKind,
+    path::PathBuf,
+    time::Duration,
 };
+
 use sea_orm::{ConnectionTrait, Statement};
 
 use crate::{Backend, Database, Error};
@@ -53,15 +55,18 @@ impl Lock {
                 let path = PathBuf::from(name);
                 let place = path.display().to_string();
                 let refuse = |reason: String| Error::Lock { place: place.clone(), reason };
-                let file =
-                    File::options().create(true).append(true).open(path).map_err(|error| refuse(error.to_string()))?;
-                // Asked again and again rather than waited for: a thread that sleeps in `flock` cannot be cancelled, and
+                // Read by nobody, but Windows locks no file that is opened for appending alone.
+                let opened = File::options().create(true).read(true).append(true).open(path);
+                let file = opened.map_err(|error| refuse(error.to_string()))?;
+                // Asked again and again rather than waited for: a thread that sleeps in `lock` cannot be cancelled, and
                 // would keep the program alive after Ctrl-C.
                 loop {
-                    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+                    match file.try_lock() {
                         Ok(()) => return Ok(Lock::File(file)),
-                        Err(Errno::WOULDBLOCK | Errno::INTR) => tokio::time::sleep(PATIENCE).await,
-                        Err(error) => return Err(refuse(error.to_string())),
+                        Err(TryLockError::Error(error)) if error.kind() != ErrorKind::Interrupted => {
+                            return Err(refuse(error.to_string()));
+                        }
+                        Err(_) => tokio::time::sleep(PATIENCE).await,
                     }
                 }
             }

@@ -4,12 +4,11 @@ use std::net::{SocketAddr, TcpListener};
 
 use anyhow::{Context as _, anyhow};
 use cli::{AddrPort, Listen};
-use rustix::net::SocketType;
-use rustix::net::sockopt::{socket_acceptconn, socket_type};
 
 use crate::context::Context;
 use crate::management::CommandError;
 use crate::process::Handover;
+use crate::system;
 
 /// Who made the socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,10 +57,8 @@ fn bind(wanted: &Listen<'_>) -> Result<TcpListener, CommandError> {
 fn inherited(handover: &Handover) -> anyhow::Result<Option<TcpListener>> {
     let Some(socket) = handover.listener()? else { return Ok(None) };
     let failed = "failed to take over the listening socket (`LISTEN_FDS`)";
-    let listens = socket_acceptconn(&socket).map_err(std::io::Error::from).context(failed)?;
-    let kind = socket_type(&socket).map_err(std::io::Error::from).context(failed)?;
-    if !listens || kind != SocketType::STREAM {
-        return Err(anyhow!("it does not listen").context(failed));
+    match system::listener(socket).context(failed)? {
+        Some(listener) => Ok(Some(listener)),
+        None => Err(anyhow!("it does not listen").context(failed)),
     }
-    Ok(Some(TcpListener::from(socket)))
 }

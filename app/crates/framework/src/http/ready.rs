@@ -14,7 +14,7 @@ pub(super) struct Ready(Option<File>);
 
 impl Ready {
     pub(super) fn of(handover: &Handover) -> anyhow::Result<Self> {
-        Ok(Self(handover.ready()?.map(File::from)))
+        Ok(Self(handover.ready()?))
     }
 
     /// Reports that the server answers at `url`.

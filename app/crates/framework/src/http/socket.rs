@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use rustix::io::ioctl_fionread;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+
+use crate::system;
 
 /// What is under way on a connection.
 #[derive(Default)]
@@ -60,9 +61,9 @@ impl Socket {
         Self { before, ..self }
     }
 
-    /// Whether bytes have arrived that nobody has read. The system is asked, for the runtime may not know yet.
+    /// Whether bytes have arrived that nobody has read.
     pub(super) fn has_unread(&self) -> bool {
-        !self.before.is_empty() || ioctl_fionread(&self.stream).is_ok_and(|unread| unread > 0)
+        !self.before.is_empty() || system::has_unread(&self.stream)
     }
 
     pub(super) fn into_stream(self) -> TcpStream {

@@ -1,10 +1,11 @@
 //! The log file: opened at the first line, rotated by size, shared by any number of processes.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+
+use crate::system;
 
 pub(super) struct Rotating {
     path: PathBuf,
@@ -56,7 +57,7 @@ impl Rotating {
 
     fn try_write(&self, slot: &mut Option<File>, line: &[u8]) -> io::Result<()> {
         let mut file = match slot.take() {
-            Some(file) if self.is_current(&file) => file,
+            Some(file) if system::is_same(&file, &self.path) => file,
             // Another process has rotated it, or somebody took it away.
             _ => self.open()?,
         };
@@ -75,21 +76,13 @@ impl Rotating {
         for directory in self.path.ancestors().skip(1).take(2).collect::<Vec<_>>().into_iter().rev() {
             let _ = fs::create_dir(directory);
         }
-        // Log lines name people: not for everyone on the machine.
-        OpenOptions::new().append(true).create(true).mode(0o640).open(&self.path)
-    }
-
-    /// Whether the open file is the one that the path names now.
-    fn is_current(&self, file: &File) -> bool {
-        let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
-        let (open, named) = (file.metadata().map(identity), fs::metadata(&self.path).map(identity));
-        matches!((open, named), (Ok(open), Ok(named)) if open == named)
+        system::append(&self.path)
     }
 
     /// Moves the full file away and opens a new one. Processes that find it full at the same time take turns on its
     /// lock; whoever comes second sees that the path names another file.
     fn rotated(&self, full: File) -> io::Result<File> {
-        if full.lock().is_ok() && self.is_current(&full) {
+        if full.lock().is_ok() && system::is_same(&full, &self.path) {
             // Where files cannot be renamed, the full one simply grows.
             let _ = self.shift();
         }

@@ -85,10 +85,9 @@ fn try_supervise(ready: Ready, console: Console) -> anyhow::Result<u8> {
 
 /// Watches the pipe from the parent, if there is one. The thread ends with the process.
 fn watch_parent(ready: &Ready, sender: Sender<Event>) -> anyhow::Result<()> {
-    let Some(pipe) = ready.ctx.handover().parent()? else { return Ok(()) };
+    let Some(mut pipe) = ready.ctx.handover().parent()? else { return Ok(()) };
     let watch = move || {
         let mut buffer = [0; 64];
-        let mut pipe = std::fs::File::from(pipe);
         // Nothing is ever sent: a failure to read means as much as the end.
         while pipe.read(&mut buffer).is_ok_and(|read| read > 0) {}
         // The receiver is gone when the command has ended.

@@ -1,0 +1,64 @@
+//! What differs between operating systems. Calls that only Unix has stand in `unix`, here and beside
+//! `management/terminal`; `portable` has the same functions for all other systems, and does without.
+
+#[cfg(any(test, not(unix)))]
+mod portable;
+#[cfg(unix)]
+mod unix;
+
+#[cfg(not(unix))]
+pub(crate) use self::portable::{append, has_unread, is_same, listener, send_stops, take_over};
+#[cfg(unix)]
+pub(crate) use self::unix::{append, has_unread, is_same, listener, send_stops, take_over};
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs::{self, File};
+    use std::io::{self, Write as _};
+    use std::net::TcpListener;
+    use std::path::Path;
+
+    use tokio::io::AsyncWriteExt as _;
+    use tokio::net::TcpStream;
+    use tokio::sync::mpsc::UnboundedSender;
+
+    use super::{portable, unix};
+    use crate::process::Stop;
+
+    #[test]
+    fn both_have_the_same_functions() {
+        let _: [fn(&Path) -> io::Result<File>; 2] = [unix::append, portable::append];
+        let _: [fn(&TcpStream) -> bool; 2] = [unix::has_unread, portable::has_unread];
+        let _: [fn(&File, &Path) -> bool; 2] = [unix::is_same, portable::is_same];
+        let _: [fn(File) -> io::Result<Option<TcpListener>>; 2] = [unix::listener, portable::listener];
+        let _: [fn(Option<File>, UnboundedSender<Stop>) -> anyhow::Result<()>; 2] =
+            [unix::send_stops, portable::send_stops];
+        let _: [fn(i32) -> io::Result<File>; 2] = [unix::take_over, portable::take_over];
+    }
+
+    #[test]
+    fn both_append() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("log");
+        for append in [unix::append, portable::append] {
+            append(&path).and_then(|mut file| file.write_all(b"line\n")).expect("a line");
+        }
+        assert_eq!(fs::read_to_string(&path).expect("a file"), "line\nline\n");
+        let file = File::open(&path).expect("a file");
+        assert!(unix::is_same(&file, &path));
+        assert!(!unix::is_same(&file, directory.path()));
+    }
+
+    #[tokio::test]
+    async fn both_see_what_arrived() {
+        for has_unread in [unix::has_unread, portable::has_unread] {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+            let mut client = TcpStream::connect(listener.local_addr().expect("it")).await.expect("a connection");
+            let (server, _) = listener.accept().await.expect("a connection");
+            assert!(!has_unread(&server));
+            client.write_all(b"GET").await.expect("it is open");
+            server.readable().await.expect("it is open");
+            assert!(has_unread(&server));
+        }
+    }
+}

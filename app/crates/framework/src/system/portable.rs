@@ -1,0 +1,47 @@
+//! The same without anything that only Unix has: nothing is inherited, and Ctrl-C is all that stops a server.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::net::TcpListener;
+use std::path::Path;
+use std::task::{Context, Poll, Waker};
+
+use tokio::io::ReadBuf;
+use tokio::net::TcpStream;
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::process::Stop;
+
+/// Opens a file to append to. Who may read it is what the directory says.
+pub(crate) fn append(path: &Path) -> io::Result<File> {
+    OpenOptions::new().append(true).create(true).open(path)
+}
+
+/// Whether the open file is the one that the path names now. That cannot be known: whoever asks opens it anew.
+pub(crate) fn is_same(_: &File, _: &Path) -> bool {
+    false
+}
+
+/// Whether bytes have arrived that nobody has read, as far as the runtime knows.
+pub(crate) fn has_unread(stream: &TcpStream) -> bool {
+    let mut byte = [0];
+    let mut buffer = ReadBuf::new(&mut byte);
+    let polled = stream.poll_peek(&mut Context::from_waker(Waker::noop()), &mut buffer);
+    matches!(polled, Poll::Ready(Ok(unread)) if unread > 0)
+}
+
+/// Takes over an open descriptor that this process was started with.
+pub(crate) fn take_over(_: i32) -> io::Result<File> {
+    Err(io::Error::new(io::ErrorKind::Unsupported, "nothing can be inherited on this system"))
+}
+
+/// The inherited descriptor as a socket. There is none.
+pub(crate) fn listener(_: File) -> io::Result<Option<TcpListener>> {
+    Ok(None)
+}
+
+/// Begins to send what tells this process to stop: Ctrl-C. No parent can hand a pipe over.
+pub(crate) fn send_stops(_: Option<File>, sender: UnboundedSender<Stop>) -> anyhow::Result<()> {
+    tokio::spawn(async move { while tokio::signal::ctrl_c().await.is_ok() && sender.send(Stop::Interrupt).is_ok() {} });
+    Ok(())
+}

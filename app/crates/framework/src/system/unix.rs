@@ -1,0 +1,100 @@
+//! Files, descriptors and signals of Unix.
+
+use std::fs::{File, Metadata, OpenOptions};
+use std::io;
+use std::net::TcpListener;
+use std::os::fd::{BorrowedFd, FromRawFd as _, OwnedFd};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::Path;
+
+use anyhow::Context as _;
+use rustix::io::{FdFlags, fcntl_setfd, ioctl_fionread};
+use rustix::net::SocketType;
+use rustix::net::sockopt::socket_type;
+use tokio::io::AsyncReadExt as _;
+use tokio::net::TcpStream;
+use tokio::net::unix::pipe;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::process::{PARENT_FD, Stop};
+
+/// Opens a file to append to. Log lines name people: not for everyone on the machine.
+pub(crate) fn append(path: &Path) -> io::Result<File> {
+    OpenOptions::new().append(true).create(true).mode(0o640).open(path)
+}
+
+/// Whether the open file is the one that the path names now.
+pub(crate) fn is_same(file: &File, path: &Path) -> bool {
+    let identity = |metadata: Metadata| (metadata.dev(), metadata.ino());
+    let (open, named) = (file.metadata().map(identity), path.metadata().map(identity));
+    matches!((open, named), (Ok(open), Ok(named)) if open == named)
+}
+
+/// Whether bytes have arrived that nobody has read. The system is asked, for the runtime may not know yet.
+pub(crate) fn has_unread(stream: &TcpStream) -> bool {
+    ioctl_fionread(stream).is_ok_and(|unread| unread > 0)
+}
+
+/// Takes over an open descriptor that this process was started with.
+#[expect(unsafe_code, reason = "a descriptor that is inherited is known by its number alone")]
+pub(crate) fn take_over(number: i32) -> io::Result<File> {
+    // SAFETY: the number is not -1 (callers pass 3 and up), and it is borrowed for one call that fails with `EBADF` when
+    // nothing is open under it.
+    fcntl_setfd(unsafe { BorrowedFd::borrow_raw(number) }, FdFlags::CLOEXEC)?;
+    // SAFETY: it is open, as the call above showed, and it belongs to whoever the parent handed it over to by way of a
+    // variable: each number is taken once, before anything else is opened.
+    Ok(File::from(unsafe { OwnedFd::from_raw_fd(number) }))
+}
+
+/// The inherited descriptor as the socket that it is; `None` when it is nothing that listens.
+pub(crate) fn listener(inherited: File) -> io::Result<Option<TcpListener>> {
+    let found = listens(&inherited)? && socket_type(&inherited)? == SocketType::STREAM;
+    Ok(found.then(|| TcpListener::from(OwnedFd::from(inherited))))
+}
+
+#[cfg(not(target_vendor = "apple"))]
+fn listens(socket: &File) -> io::Result<bool> {
+    Ok(rustix::net::sockopt::socket_acceptconn(socket)?)
+}
+
+/// Apple's systems do not tell.
+#[cfg(target_vendor = "apple")]
+fn listens(_: &File) -> io::Result<bool> {
+    Ok(true)
+}
+
+/// Begins to send what tells this process to stop: SIGINT, SIGTERM, the end of the pipe from the parent.
+pub(crate) fn send_stops(parent: Option<File>, sender: UnboundedSender<Stop>) -> anyhow::Result<()> {
+    let failed = "failed to watch for signals";
+    let mut interrupt = signal(SignalKind::interrupt()).context(failed)?;
+    let mut terminate = signal(SignalKind::terminate()).context(failed)?;
+    let parent = parent.map(|file| pipe::Receiver::from_owned_fd(file.into())).transpose();
+    let mut parent = parent.with_context(|| format!("failed to watch the pipe named in `{PARENT_FD}`"))?;
+    tokio::spawn(async move {
+        loop {
+            let stop = tokio::select! {
+                _ = interrupt.recv() => Stop::Interrupt,
+                _ = terminate.recv() => Stop::Terminate,
+                () = gone(&mut parent) => Stop::ParentGone,
+            };
+            if stop == Stop::ParentGone {
+                parent = None;
+            }
+            if sender.send(stop).is_err() {
+                return;
+            }
+        }
+    });
+    Ok(())
+}
+
+/// Waits for the end of the pipe; for ever where there is none.
+async fn gone(parent: &mut Option<pipe::Receiver>) {
+    let Some(pipe) = parent else {
+        return std::future::pending().await;
+    };
+    let mut buffer = [0; 64];
+    // Nothing is ever sent: a failure to read means as much as the end.
+    while pipe.read(&mut buffer).await.is_ok_and(|read| read > 0) {}
+}
