@@ -53,9 +53,6 @@ impl Process {
         let life = self.next();
         let Life::Ended { ended, last_words, .. } = life else { panic!("{life:?}") };
         assert_eq!(self.lives.recv_timeout(PATIENCE), Err(RecvTimeoutError::Disconnected));
-        // Nobody is told of a process that is gone.
-        self.child.terminate();
-        self.child.kill();
         (ended, last_words)
     }
 
@@ -145,6 +142,9 @@ fn a_server_is_told_of_until_its_end() {
     server.child.terminate();
     assert_eq!(server.next(), Life::Draining);
     assert_eq!(server.end(), (Ended::Exited(3), "one\ntwo".to_owned()));
+    // Nobody is signalled any more.
+    server.child.terminate();
+    server.child.kill();
     let env = r#"{"LISTEN_FDS":"1","LISTEN_PID":null,"APP_DEV_PORT":"7"}"#;
     let said = format!(r#"{{"app":["runserver"],"in":"","group":"own","env":{env}}}"#);
     assert_eq!(server.text(Stream::Out), [said]);
