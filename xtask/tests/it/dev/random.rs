@@ -73,7 +73,7 @@ fn after_anything_the_newest_sources_are_served() {
     site.write(SOURCE, &format!("{good}// The end.\n"));
     dev.until_newest();
     let figures = load.stop();
-    assert!(figures.refused == 0 && (killed || figures.failed() == 0), "{figures:?}\n{}", dev.said());
+    assert!(figures.refused == 0 && (killed || figures.failed() == 0), "{figures}\n{}", dev.said());
     dev.signal(Signal::INT);
     assert_eq!(dev.end().0, 130);
 }
