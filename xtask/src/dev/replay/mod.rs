@@ -57,12 +57,17 @@ pub(super) fn build(project: &Project, changed: Option<&Changes>, calls: &Calls)
     if fingerprint::is_of_another_checkout(project) {
         return Ok(None);
     }
-    match Recipe::load(project) {
-        Some(recipe) if State::of(project) == (State::Prepared(recipe.key)) => {
-            run(project, &recipe, Priority::Normal, calls)
-        }
-        _ => Ok(None),
+    let Some(recipe) = Recipe::load(project).filter(|recipe| is_prepared(project, recipe.key)) else { return Ok(None) };
+    let built = run(project, &recipe, Priority::Normal, calls)?;
+    if built.is_none() {
+        // It is prepared once more after cargo's build, or is found not to work.
+        State::Unknown.save(project)?;
     }
+    Ok(built)
+}
+
+fn is_prepared(project: &Project, key: u64) -> bool {
+    State::of(project) == State::Prepared(key) && Prelink::new(&folder(project), key).is_there()
 }
 
 /// Whether nothing but sources of the package `app` changed. The recipe would notice all else; this is for what it
@@ -164,22 +169,31 @@ pub(super) fn prepare(project: &Project, recording: Recording) -> anyhow::Result
     }
     // Without a record, cargo had nothing to compile; the one before may still hold.
     let Some(recipe) = recorded.or_else(|| Recipe::load(project)) else { return Ok(()) };
-    if matches!(State::of(project), State::Prepared(key) | State::Refused(key) if key == recipe.key) {
+    if is_prepared(project, recipe.key) || State::of(project) == State::Refused(recipe.key) {
         return Ok(());
     }
     let (calls, _canceller) = Calls::new();
-    let works = rehearse(project, &recipe, &calls).unwrap_or(false);
-    match works {
+    let verdict = rehearse(project, &recipe, &calls).unwrap_or(Verdict::Fails);
+    match verdict {
         // Something changed meanwhile, and may be in it.
         _ if !recipe.is_valid(project) => Ok(()),
-        true => State::Prepared(recipe.key).save(project),
-        false => State::Refused(recipe.key).save(project),
+        Verdict::Works => State::Prepared(recipe.key).save(project),
+        Verdict::Fails => State::Refused(recipe.key).save(project),
+        Verdict::Undecided => Ok(()),
     }
+}
+
+/// What a rehearsal shows.
+enum Verdict {
+    Works,
+    Fails,
+    /// The sources are in the middle of being edited, and do not compile or run; the next build of cargo tries again.
+    Undecided,
 }
 
 /// Does all of it once: fills the compiler's incremental cache, links the dependencies, and sees whether what comes out
 /// is a program.
-fn rehearse(project: &Project, recipe: &Recipe, calls: &Calls) -> Result<bool, Stopped> {
+fn rehearse(project: &Project, recipe: &Recipe, calls: &Calls) -> Result<Verdict, Stopped> {
     let place = folder(project);
     let out = place.join("out");
     let prelink = Prelink::new(&place, recipe.key);
@@ -189,19 +203,33 @@ fn rehearse(project: &Project, recipe: &Recipe, calls: &Calls) -> Result<bool, S
     let low = Priority::Low;
     let mut steps = vec![recipe.lib.command(project, &lib, low), recipe.bin.command(project, &bin, low)];
     for step in &mut steps {
-        if !calls.run(step, |_| {})?.status.success() {
-            return Ok(false);
+        let output = calls.run(step, |_| {})?;
+        let mut said = Said::default();
+        said.by_rustc(&output.stderr, &project.root);
+        match (output.status.success(), said.doubtful || said.errors.is_empty()) {
+            (true, _) => {}
+            (false, false) => return Ok(Verdict::Undecided),
+            (false, true) => return Ok(Verdict::Fails),
         }
     }
     let library = recipe.lib.library();
     if !calls.run(&mut prelink.command(&library)?, |_| {})?.status.success() {
-        return Ok(false);
+        return Ok(Verdict::Fails);
     }
     prelink.finish(&library)?;
-    let Some(Built::Done { binary, .. }) = run(project, recipe, low, calls)? else { return Ok(false) };
+    let binary = match run(project, recipe, low, calls)? {
+        Some(Built::Done { binary, .. }) => binary,
+        Some(_) => return Ok(Verdict::Undecided),
+        None => return Ok(Verdict::Fails),
+    };
     let mut version = Command::new(binary);
     version.arg("version").current_dir(&project.root).env("APP_ROOT", &project.root);
-    Ok(calls.run(&mut version, |_| {})?.status.success())
+    Ok(match calls.run(&mut version, |_| {})?.status.code() {
+        Some(0) => Verdict::Works,
+        // By a signal, or what the loader says of a program that does not fit its libraries.
+        None | Some(127) => Verdict::Fails,
+        Some(_) => Verdict::Undecided,
+    })
 }
 
 /// Whether a recipe, by its key, was found to work.

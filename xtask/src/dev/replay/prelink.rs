@@ -35,7 +35,7 @@ for arg do
   shift
   case $arg in
     */@app@) set -- "$@" "$arg" ;;
-    *.@allocator@.*.o) allocator=1 ;;
+    *.@allocator@.*.o) cmp -s "$arg" @object@ && allocator=1 ;;
     *.rlib)
       [ -n "$found" ] || set -- "$@" -Wl,-Bdynamic @deps@ -Wl,-Bstatic
       found="$found $arg"
@@ -86,6 +86,16 @@ impl Prelink {
         self.folder.join(format!("libdeps-{:016x}.so", self.key))
     }
 
+    /// What ties the program to its allocator.
+    fn allocator(&self) -> PathBuf {
+        self.folder.join("allocator.o")
+    }
+
+    /// Whether nobody has removed it.
+    pub(super) fn is_there(&self) -> bool {
+        self.linker().is_file() && self.object().is_file()
+    }
+
     /// The program that takes down how the linker is called.
     pub(super) fn recorder(&self) -> anyhow::Result<PathBuf> {
         let path = self.folder.join("record");
@@ -95,7 +105,7 @@ impl Prelink {
 
     /// The call that makes the shared object, after the recorder was called.
     pub(super) fn command(&self, app: &str) -> anyhow::Result<std::process::Command> {
-        let path = self.folder.join("allocator.o");
+        let path = self.allocator();
         let object = std::fs::read(&path).with_context(|| format!("failed to read `{}`", path.display()))?;
         // With an allocator of its own, the program has no such object, and this is a part of the app.
         let is_default = object.windows(DEFAULT_ALLOCATOR.len()).any(|part| part == DEFAULT_ALLOCATOR);
@@ -106,25 +116,35 @@ impl Prelink {
         Ok(command)
     }
 
-    /// Writes the linker's replacement, and removes what was made for other states.
+    /// Writes the linker's replacement, and removes what is too old.
     pub(super) fn finish(&self, app: &str) -> anyhow::Result<()> {
         let call = self.call(app)?;
         let rlibs = call.rlibs.iter().flat_map(|rlib| [OsStr::new(" "), rlib]).collect::<OsString>();
         let text = LINKER
             .replace("@app@", app)
             .replace("@allocator@", &call.allocator)
+            .replace("@object@", &quote(self.allocator().as_os_str())?)
             .replace("@deps@", &quote(self.object().as_os_str())?)
             .replace("@rlibs@", &quote(&rlibs)?);
         write_program(&self.linker(), &text)?;
-        for entry in std::fs::read_dir(&self.folder).into_iter().flatten().filter_map(Result::ok) {
-            let name = entry.file_name();
-            let is_ours = name.as_bytes().starts_with(b"libdeps-") || name.as_bytes().starts_with(b"link-0");
-            if is_ours && entry.path() != self.object() && entry.path() != self.linker() {
-                // A process that has it loaded keeps it.
-                let _ = std::fs::remove_file(entry.path());
-            }
-        }
+        self.remove_old();
         Ok(())
+    }
+
+    /// Removes what was made for other states, the one before excepted: the binary that is served may need it once more.
+    fn remove_old(&self) {
+        let entries = std::fs::read_dir(&self.folder).into_iter().flatten().filter_map(Result::ok);
+        let others = entries
+            .filter(|entry| entry.file_name().as_bytes().starts_with(b"libdeps-") && entry.path() != self.object());
+        let mut others: Vec<_> = others
+            .map(|entry| (entry.metadata().and_then(|metadata| metadata.modified()).ok(), entry.path()))
+            .collect();
+        others.sort();
+        for (_, old) in others.iter().rev().skip(1) {
+            // A process that has it loaded keeps it; that of somebody else may be faster.
+            let name = old.file_stem().unwrap_or_default().to_string_lossy().replace("libdeps-", "link-");
+            let _ = std::fs::remove_file(old).and_then(|()| std::fs::remove_file(self.folder.join(name)));
+        }
     }
 
     fn call(&self, app: &str) -> anyhow::Result<Call> {
@@ -143,7 +163,7 @@ impl Prelink {
         let allocator = Path::new(allocator).file_name()?.to_str()?.split('.').nth(1)?.to_owned();
         let mut call = Call { rlibs: Vec::new(), args: Vec::new(), allocator };
         call.args.extend(["-shared", "-Wl,-Bsymbolic", "-Wl,-z,defs"].map(OsString::from));
-        call.args.push(self.folder.join("allocator.o").into());
+        call.args.push(self.allocator().into());
         let mut is_output = false;
         for arg in args {
             if is_output {

@@ -8,6 +8,7 @@ use xtask::dev::builder::{self, Building, Progress};
 use xtask::dev::model::{Built, Diagnostic, Level, Place};
 use xtask::project::Project;
 
+use super::site::until;
 use crate::sandbox::{PATIENCE, Sandbox};
 
 fn start(project: &Project) -> (Building, Receiver<Built>) {
@@ -34,14 +35,8 @@ fn real(sandbox: &Sandbox) -> Project {
 
 /// Waits until the file is there, and gives what is in it.
 fn content(path: &Path) -> String {
-    let deadline = std::time::Instant::now() + PATIENCE;
-    loop {
-        match std::fs::read_to_string(path) {
-            Ok(text) if !text.is_empty() => return text,
-            _ => assert!(std::time::Instant::now() < deadline, "no `{}`", path.display()),
-        }
-        std::thread::yield_now();
-    }
+    let found = || std::fs::read_to_string(path).ok().filter(|text| text.ends_with('\n'));
+    until("the file is written", || path.display().to_string(), found)
 }
 
 #[test]
@@ -103,11 +98,7 @@ fn a_cancelled_build_leaves_neither_cargo_nor_a_compiler_behind() {
         assert_eq!(result.recv_timeout(PATIENCE), Ok(Built::Cancelled));
         let pid = started.trim().parse().ok().and_then(rustix::process::Pid::from_raw).expect("a number");
         // The test is not its parent; the system reaps it some time after it ended.
-        let deadline = std::time::Instant::now() + PATIENCE;
-        while rustix::process::test_kill_process(pid).is_ok() {
-            assert!(std::time::Instant::now() < deadline, "{what} is left behind");
-            std::thread::yield_now();
-        }
+        until("it ends", || what.to_owned(), || rustix::process::test_kill_process(pid).is_err().then_some(()));
     }
 }
 
