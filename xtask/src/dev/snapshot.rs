@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs::Metadata;
-use std::hash::{DefaultHasher, Hasher};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -117,27 +116,10 @@ impl Tree {
         changes
     }
 
-    /// Whether there are changes to ask for.
-    pub fn is_changed(&self) -> bool {
-        self.files.values().any(|file| file.content != file.told && file.kind.is_some())
-    }
-
     /// Whether one of the changed files is empty: it may be that its content is just being written.
     pub fn is_emptied(&self) -> bool {
         let is_empty = |file: &File| file.content.is_some() && file.stat.is_empty();
         self.files.values().any(|file| file.content != file.told && file.kind.is_some() && is_empty(file))
-    }
-
-    /// A number for the paths and the content of all files of this kind.
-    pub fn digest(&self, kind: Kind) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        for (path, file) in self.files.iter().filter(|(_, file)| file.kind == Some(kind)) {
-            if let Some(content) = file.content {
-                hasher.write(path.as_os_str().as_encoded_bytes());
-                hasher.write_u64(content);
-            }
-        }
-        hasher.finish()
     }
 
     /// Reads which files the last build was made from, if there was one since. Gives those that were nobody's before.
@@ -314,7 +296,7 @@ mod tests {
         write(&project, "six", SystemTime::now());
         assert!(stat(&mut tree));
         assert_eq!(look(&mut tree), Look::Same);
-        assert!(!tree.is_changed());
+        assert!(tree.changes().files.is_empty());
     }
 
     #[test]

@@ -12,7 +12,9 @@ impl Machine {
             actions.extend(self.look());
         }
         let page = changes.has(Kind::Page);
-        self.restart |= changes.has(Kind::Settings);
+        let settings = changes.has(Kind::Settings);
+        self.restart |= settings;
+        self.companions |= settings;
         if changes.has(Kind::Source) {
             // The pages are loaded again when all of it is there.
             self.reload |= page;

@@ -91,6 +91,8 @@ pub struct Machine {
     preparation: Preparation,
     /// Another process is wanted although the binary is the same.
     restart: bool,
+    /// The companions are started again with the next process: it has another binary, or other settings.
+    companions: bool,
     /// Pages are loaded again when the build has ended, unless another process is.
     reload: bool,
     next_child: ChildId,
@@ -123,6 +125,7 @@ impl Machine {
             binary: None,
             preparation: Preparation::Needed,
             restart: false,
+            companions: false,
             reload: false,
             next_child: 1,
             starting: None,
@@ -170,7 +173,7 @@ impl Machine {
             Event::Asked(Request::Opened) if self.pending.is_empty() => Vec::new(),
             Event::Asked(Request::Opened) => self.look(),
             Event::Key(Key::Rebuild) => {
-                self.restart = true;
+                (self.restart, self.companions) = (true, true);
                 self.unbuilt = None;
                 self.build_now()
             }

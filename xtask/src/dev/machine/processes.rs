@@ -42,6 +42,7 @@ impl Machine {
             return Vec::new();
         }
         self.restart = false;
+        self.companions |= is_new;
         let mut actions: Vec<Action> = self.starting.take().into_iter().flat_map(|id| self.stop(id)).collect();
         let id = self.next_child;
         self.next_child += 1;
@@ -88,8 +89,8 @@ impl Machine {
             }
             None => self.generation += 1,
         }
-        if let Some(binary) = &self.binary {
-            actions.push(Action::Companions(binary.path.clone()));
+        if std::mem::take(&mut self.companions) {
+            actions.extend(self.binary.as_ref().map(|binary| Action::Companions(binary.path.clone())));
         }
         actions.extend(self.look());
         actions

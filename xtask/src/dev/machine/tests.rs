@@ -157,6 +157,19 @@ fn three_quick_deaths_end_the_restarts_until_the_next_save() {
 }
 
 #[test]
+fn companions_are_started_again_for_another_binary_or_other_settings_only() {
+    let companions = |actions: Vec<Action>| actions.contains(&Action::Companions("a".into()));
+    let mut machine = serving();
+    machine.step(ended(1, LONG));
+    assert!(!companions(machine.step(ready(2))), "the server died, and they did not");
+    machine.step(changed(Kind::Settings, "/p/.env"));
+    assert!(companions(machine.step(ready(3))));
+    machine.step(source());
+    machine.step(done("a"));
+    assert!(companions(machine.step(ready(4))));
+}
+
+#[test]
 fn a_new_process_that_dies_leaves_the_old_one_alone() {
     let mut machine = serving();
     machine.step(source());

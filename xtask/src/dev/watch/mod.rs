@@ -1,12 +1,11 @@
 //! Watching: says which files have another content than before, shortly after they were saved. What the system tells is
 //! only a reason to look; what has changed is found by comparing (see [`snapshot`](crate::dev::snapshot)).
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
 
-use crate::dev::model::{Changes, Kind};
+use crate::dev::model::Changes;
 use crate::dev::snapshot::{Look, Tree};
 use crate::project::Project;
 
@@ -44,18 +43,7 @@ pub enum Mode {
 /// Watches until it is dropped.
 #[derive(Debug)]
 pub struct Watcher {
-    tree: Arc<Mutex<Tree>>,
     _stop: Stop,
-}
-
-impl Watcher {
-    /// A number for the content of all files of this kind, as they are at this moment: two that are equal mean that
-    /// there is nothing new. Looks at every file's metadata, which takes some milliseconds.
-    pub fn digest(&self, kind: Kind) -> u64 {
-        let mut tree = lock(&self.tree);
-        tree.look(&mut |_, _| {});
-        tree.digest(kind)
-    }
 }
 
 /// Begins to watch. Every change after the return is sent; `send` is called with changes that are not empty. `tell` is
@@ -71,8 +59,7 @@ pub fn start(
 ) -> anyhow::Result<Watcher> {
     let (mut waiter, stop) = Waiter::new(mode)?;
     let tree = Tree::new(project, &mut |folder, names| waiter.watch(folder, names));
-    let tree = Arc::new(Mutex::new(tree));
-    let watcher = Watcher { tree: Arc::clone(&tree), _stop: stop };
+    let watcher = Watcher { _stop: stop };
     let mut watch = Watch { waiter, mode, tree, tell };
     watch.looked();
     let run = move || watch.run(&send);
@@ -102,7 +89,7 @@ struct Problem {
 struct Watch<T> {
     waiter: Waiter,
     mode: Mode,
-    tree: Arc<Mutex<Tree>>,
+    tree: Tree,
     tell: T,
 }
 
@@ -115,14 +102,13 @@ impl<T: Fn(&str)> Watch<T> {
             };
             match self.wait(patience) {
                 Woken::Stopped => return,
-                // Somebody who asked for a digest may have been the first to see a change.
-                Woken::Quiet if !lock(&self.tree).is_changed() => continue,
-                Woken::Quiet | Woken::Stirred => {}
+                Woken::Quiet => continue,
+                Woken::Stirred => {}
             }
             if self.settle() == Woken::Stopped {
                 return;
             }
-            let changes = lock(&self.tree).changes();
+            let changes = self.tree.changes();
             if !changes.files.is_empty() {
                 send(changes);
             }
@@ -140,7 +126,7 @@ impl<T: Fn(&str)> Watch<T> {
                 Woken::Stirred if !left.is_zero() => quiet = QUIET,
                 Woken::Stirred | Woken::Quiet => {
                     self.look();
-                    if quiet == EMPTY || left.is_zero() || !lock(&self.tree).is_emptied() {
+                    if quiet == EMPTY || left.is_zero() || !self.tree.is_emptied() {
                         return Woken::Quiet;
                     }
                     quiet = EMPTY;
@@ -159,7 +145,7 @@ impl<T: Fn(&str)> Watch<T> {
 
     fn look(&mut self) -> Look {
         let waiter = &mut self.waiter;
-        let look = lock(&self.tree).look(&mut |folder, names| waiter.watch(folder, names));
+        let look = self.tree.look(&mut |folder, names| waiter.watch(folder, names));
         self.looked();
         look
     }
@@ -173,8 +159,4 @@ impl<T: Fn(&str)> Watch<T> {
             (self.tell)(&format!("hint: {hint}"));
         }
     }
-}
-
-fn lock(tree: &Mutex<Tree>) -> MutexGuard<'_, Tree> {
-    tree.lock().unwrap_or_else(PoisonError::into_inner)
 }
