@@ -305,12 +305,11 @@ impl<'a> Session<'a> {
     fn start(&mut self, id: ChildId, binary: &Path) {
         let Some(listener) = &self.listener else { return };
         let mut step = with(self.options.serve(self.project), binary);
-        if !self.options.dev.no_browser {
-            step.env = step
-                .env
-                .with("APP_DEV_PORT", self.channel.port().to_string())
-                .with("APP_DEV_TOKEN", self.channel.token(self.machine.next_generation()));
-        }
+        step.env = step
+            .env
+            .with("APP_DEV_PORT", self.channel.port().to_string())
+            .with("APP_DEV_TOKEN", self.channel.token(self.machine.next_generation()))
+            .with("APP_DEV_SCRIPT", if self.options.dev.no_browser { "off" } else { "on" });
         self.started = Binary::at(binary);
         let events = self.events.clone();
         let launch = Launch { step, part: Part::Server(listener), sink: self.screen.sink() };

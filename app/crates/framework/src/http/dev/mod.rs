@@ -1,7 +1,7 @@
 //! The development layer: what a task runner that watches the sources adds to the pages of the app that it started.
 //!
 //! It listens on a loopback port, named in `APP_DEV_PORT`. Requests below `/__dev/` are passed on to it ([`proxy`]), and
-//! pages load its script ([`script`]), which shows build errors and loads the page again. Without the two variables, and
+//! pages load its script ([`script`]), which shows build errors and loads the page again (`APP_DEV_SCRIPT=off`: they do not). Without the two variables, and
 //! outside the development environment, nothing of this is there.
 
 mod markup;
@@ -31,9 +31,13 @@ const PORT: &str = "APP_DEV_PORT";
 /// The variable that holds the secret which it wants to see.
 const TOKEN: &str = "APP_DEV_TOKEN";
 
+/// The variable by which it leaves pages alone: `off`.
+const SCRIPT: &str = "APP_DEV_SCRIPT";
+
 /// The connection to the task runner.
 pub(super) struct Dev {
     proxy: Proxy,
+    script: Script,
 }
 
 /// Whether the answer to a request should load the script.
@@ -56,7 +60,11 @@ impl Dev {
         let mut token = token.with_context(|| format!("`{TOKEN}` cannot be sent as a header"))?;
         token.set_sensitive(true);
         let proxy = Proxy::new(SocketAddr::from((Ipv4Addr::LOCALHOST, number)), token)?;
-        Ok(Some(Self { proxy }))
+        let script = match ctx.env().get(SCRIPT) {
+            Some(value) if value == "off" => Script::LeftOut,
+            _ => Script::Loaded,
+        };
+        Ok(Some(Self { proxy, script }))
     }
 
     /// Passes a request below [`PREFIX`] on.
@@ -71,7 +79,7 @@ impl Dev {
         let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         // What a script fetches is a piece of a page that has it already. (Old browsers do not say.)
         let fetched = header("sec-fetch-dest") == "empty";
-        if fetched || parts.uri.path().starts_with(PREFIX) {
+        if self.script == Script::LeftOut || fetched || parts.uri.path().starts_with(PREFIX) {
             return Script::LeftOut;
         }
         if header("accept").contains("text/html") {

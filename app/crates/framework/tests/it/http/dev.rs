@@ -20,6 +20,16 @@ fn developing() -> (Sandbox, Client) {
     (sandbox, client)
 }
 
+#[test]
+fn pages_are_left_alone_where_that_is_asked_for() {
+    wait(async {
+        let sandbox = Runner::new().develops(studio()).var("APP_DEV_SCRIPT", "off");
+        let client = Client::new(&sandbox.ctx());
+        let page = client.get("/tagged/").await;
+        assert_eq!((page.body.as_str(), page.header("etag").is_some()), (PAGE, true));
+    });
+}
+
 /// The page with the script in it.
 fn with_script() -> String {
     PAGE.replace("<head>", &format!("<head>{TAG}"))
