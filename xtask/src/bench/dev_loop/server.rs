@@ -11,7 +11,7 @@ use anyhow::Context;
 use rustix::process::{Pid, Signal};
 use serde_json::Value;
 
-use super::PAGE;
+use super::{PAGE, meter};
 use crate::bench::http::{After, Answer, Connection, Events};
 use crate::plan::Step;
 use crate::process;
@@ -22,6 +22,10 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// How often a page is asked for that is not there yet. Each request takes time from the build, so where something
 /// says when to ask, that is waited for.
 const TICK: Duration = Duration::from_millis(5);
+
+/// Nothing is going on when all processes together use next to no time in so many windows in a row.
+const QUIET_WINDOWS: u32 = 5;
+const WINDOW: Duration = Duration::from_millis(250);
 
 /// How many of the last lines are shown when something goes wrong.
 const LAST_LINES: usize = 20;
@@ -62,6 +66,10 @@ impl Server {
     }
 
     fn keep(&mut self, line: String) {
+        if line.contains(" request_id=") {
+            // Nothing goes wrong by them, and they would bury all else.
+            return;
+        }
         if self.last.len() == LAST_LINES {
             self.last.pop_front();
         }
@@ -144,11 +152,24 @@ impl Server {
         self.until("/__dev/status", &format!("become `{state}`"), is_it).map(drop)
     }
 
-    /// Waits until nothing is going on.
+    /// Waits until nothing is going on: the newest sources are served, the old process has gone, and whatever makes
+    /// later builds faster is done.
     pub(super) fn until_quiet(&mut self) -> anyhow::Result<()> {
         self.until_state("serving")?;
-        // The old process closes idle connections for a second; it must not take part in what is measured next.
-        self.wait(Duration::from_millis(1500))
+        let deadline = Instant::now() + PATIENCE;
+        let mut quiet = 0;
+        while quiet < QUIET_WINDOWS {
+            if Instant::now() >= deadline {
+                return Err(self.failed("come to rest"));
+            }
+            let before = meter::family(self.pid())?;
+            let used = meter::cpu(&before);
+            self.wait(WINDOW)?;
+            let after = meter::family(self.pid())?;
+            let is_quiet = before == after && meter::cpu(&after).saturating_sub(used) < WINDOW / 50;
+            quiet = if is_quiet { quiet + 1 } else { 0 };
+        }
+        Ok(())
     }
 
     /// Opens the page's channel.
