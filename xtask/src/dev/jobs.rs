@@ -1,14 +1,14 @@
 //! What is done once by a command of the app: preparing the database, applying migrations, finding out what is pending.
 
-use std::sync::Arc;
 use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use anyhow::Context;
 
 use super::child::{self, Launch, Part};
 use super::lines::Sink;
-use super::model::{Life, Source};
+use super::model::{Life, Source, Stream};
 use crate::plan::Step;
 use crate::process::Ended;
 
@@ -57,13 +57,16 @@ pub(super) fn pending(
     step: Step,
     done: impl FnOnce(Result<Vec<String>, String>) + Send + 'static,
 ) -> anyhow::Result<()> {
+    let plan = Arc::new(Mutex::new(String::new()));
+    let heard = Arc::clone(&plan);
+    let sink: Sink = Arc::new(move |source, line: &str| {
+        if matches!(source, Source::Companion(_, Stream::Out)) {
+            heard.lock().unwrap_or_else(PoisonError::into_inner).extend([line, "\n"]);
+        }
+    });
     let work = move || {
-        let ended = step.unseen().stdout_capture().stderr_capture().run();
-        done(match ended {
-            Ok(output) if output.status.success() => Ok(unapplied(&String::from_utf8_lossy(&output.stdout))),
-            Ok(output) => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
-            Err(error) => Err(error.to_string()),
-        });
+        let asked = self::step(step, &sink);
+        done(asked.map(|()| unapplied(&plan.lock().unwrap_or_else(PoisonError::into_inner))));
     };
     thread::Builder::new().name("migrations".to_owned()).spawn(work).context("failed to start a thread")?;
     Ok(())

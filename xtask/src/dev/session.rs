@@ -211,7 +211,12 @@ impl<'a> Session<'a> {
             Event::Asked(Request::Migrate) if !self.machine.has_binary() => {
                 self.channel.migrated(Err("nothing is built yet".to_owned()));
             }
-            Event::Pending(Err(words)) => self.screen.say(words.trim_end()),
+            Event::Pending(result) => {
+                self.jobs -= 1;
+                if let Err(words) = result {
+                    self.screen.say(words.trim_end());
+                }
+            }
             Event::Migrated(result) => {
                 self.jobs -= 1;
                 self.channel.migrated(result.clone());
@@ -271,6 +276,7 @@ impl<'a> Session<'a> {
             Action::StopCompanions => self.companions.stop(Instant::now()),
             Action::LookAtMigrations(binary) => {
                 let step = with(self.options.ask(self.project, Role::App, &["showmigrations", "--plan"]), &binary);
+                self.jobs += 1;
                 jobs::pending(step, tell(&self.events, Event::Pending))?;
             }
             Action::Migrate(binary) => {

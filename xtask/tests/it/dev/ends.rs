@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use super::site::{Dev, SOURCE, Site};
+use super::site::{AT_ONCE, Dev, SOURCE, Site};
 
 /// A request that is not finished: the process that has it does not end before its deadline.
 fn open_request(dev: &Dev<'_>) -> TcpStream {
@@ -48,7 +48,7 @@ fn a_second_ctrl_c_does_not_wait_for_open_requests() {
         dev.has_ended().then_some(()).or_else(|| TcpStream::connect(dev.address()).is_err().then_some(()))
     });
     dev.signal(Signal::INT);
-    assert_eq!(dev.end().0, 130);
+    assert_eq!(dev.end_leaving_for(AT_ONCE).0, 130);
     assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
 }
 
@@ -73,7 +73,8 @@ fn a_build_and_a_start_end_with_it() {
             // The starter is a script, which watches nobody.
             site.remove(file);
         }
-        assert_eq!(dev.end().0, code, "{file} {signal:?}");
+        let grace = if signal == Signal::KILL { AT_ONCE } else { Duration::ZERO };
+        assert_eq!(dev.end_leaving_for(grace).0, code, "{file} {signal:?}");
     }
 }
 
@@ -105,7 +106,7 @@ fn sigkill_leaves_nothing_behind() {
     dev.until_said("worker | working");
     let _open = open_request(&dev);
     dev.signal(Signal::KILL);
-    assert_eq!(dev.end().0, -9);
+    assert_eq!(dev.end_leaving_for(AT_ONCE).0, -9);
 }
 
 #[test]

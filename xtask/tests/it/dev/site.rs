@@ -25,6 +25,9 @@ mod sources;
 /// By which everything that was started in a sandbox is known.
 const MARK: &str = "XTASK_TEST_SANDBOX";
 
+/// How long what notices by itself that xtask has gone may take for it: after SIGKILL, or a second Ctrl-C.
+pub(crate) const AT_ONCE: Duration = Duration::from_secs(5);
+
 /// A source of which nothing else depends, for edits.
 pub(crate) const SOURCE: &str = "app/src/modules/mailings/views.rs";
 pub(crate) const TEMPLATE: &str = "app/src/modules/mailings/templates/mailings/list.html";
@@ -314,7 +317,13 @@ impl Dev<'_> {
     /// Waits for the end of xtask; then everything that was started must be gone and the port free. Gives the exit code
     /// (`-9` for an end by SIGKILL) and all that was said.
     #[track_caller]
-    pub(crate) fn end(mut self) -> (i32, String) {
+    pub(crate) fn end(self) -> (i32, String) {
+        self.end_leaving_for(Duration::ZERO)
+    }
+
+    /// The same, where what was started may notice the end by itself, for so long.
+    #[track_caller]
+    pub(crate) fn end_leaving_for(mut self, grace: Duration) -> (i32, String) {
         let said = Arc::clone(&self.said);
         let child = &mut self.child;
         let text = || said.lock().expect("lines").join("\n");
@@ -322,14 +331,17 @@ impl Dev<'_> {
         for reader in self.readers.take().into_iter().flatten() {
             until("an end of the output", text, || reader.is_finished().then_some(()));
         }
-        // What a killed xtask has started notices it, which takes a moment. The guards of process groups wait a while
-        // for those that do not, and have nothing to show for it.
+        // The guards of process groups wait a while for those that notice nothing, and have nothing to show for it.
         let running = || {
             let running = self.site.processes().into_iter();
             running.filter(|process| !process.contains("kill -KILL 0") && !process.contains("sleep 6 ")).collect()
         };
-        let left = || Some(running()).filter(|left: &Vec<_>| left.is_empty() || status.signal().is_none());
-        let left = until("an end of all that was started", || format!("{}\n{:?}", text(), running()), left);
+        let ended = Instant::now();
+        let left = || {
+            let left: Vec<String> = running();
+            (left.is_empty() || ended.elapsed() > grace).then_some(left)
+        };
+        let left = until("an end of all that was started", text, left);
         assert!(left.is_empty(), "left behind: {left:?}\n{}", text());
         let address = self.address;
         TcpListener::bind(address).unwrap_or_else(|error| panic!("{address} is not free: {error}"));
