@@ -105,8 +105,11 @@ pub fn root_file(project: &Project) -> PathBuf {
     project.state().join(format!("app-{}.root", project.profile()))
 }
 
-/// The files that the compiler read for the binary, from cargo's dep-info beside it.
-fn compiled_from(project: &Project) -> anyhow::Result<Vec<PathBuf>> {
+/// The files that the compiler read for the binary, from cargo's dep-info beside it (absolute).
+///
+/// # Errors
+/// When there is none, or it belongs to another checkout.
+pub(crate) fn compiled_from(project: &Project) -> anyhow::Result<Vec<PathBuf>> {
     named_in(&project.app_binary().with_extension("d"), &project.root)
 }
 

@@ -107,6 +107,11 @@ impl Recorded {
         format!("app{}", self.extra_filename().unwrap_or_default())
     }
 
+    /// The name of the file that says what was read.
+    pub(super) fn dep_info(&self) -> String {
+        format!("{}.d", self.binary())
+    }
+
     /// The call, with its outputs (and the library that it takes from there) in another folder.
     pub(super) fn command(&self, project: &Project, outputs: &Outputs<'_>, priority: Priority) -> Command {
         let mut step = app::build_step(project);

@@ -100,6 +100,9 @@ fn run(project: &Project, recipe: &Recipe, priority: Priority, calls: &Calls) ->
         let output = calls.run(&mut recorded.command(project, &outputs, priority), |_| {})?;
         said.by_rustc(&output.stderr, &project.root);
         if output.status.success() {
+            if reads_unknown_files(project, &out.join(recorded.dep_info())) {
+                return Ok(None);
+            }
             continue;
         }
         if said.doubtful || said.errors.is_empty() {
@@ -110,6 +113,18 @@ fn run(project: &Project, recipe: &Recipe, priority: Priority, calls: &Calls) ->
     }
     let binary = keep(project, &out.join(recipe.bin.binary()))?;
     Ok(Some(Built::Done { binary, fresh: false, warnings: said.warnings }))
+}
+
+/// Whether the compiler read files (`include_str!`) that cargo's last build did not. Nobody would notice when they
+/// change, before cargo has written them down.
+fn reads_unknown_files(project: &Project, dep_info: &Path) -> bool {
+    let (Ok(read), Ok(known)) = (fingerprint::named_in(dep_info, &project.root), fingerprint::compiled_from(project))
+    else {
+        return true;
+    };
+    let sources = project.root.join("app/src");
+    let is_source = |file: &Path| file.starts_with(&sources) && file.extension().is_some_and(|end| end == "rs");
+    !read.iter().all(|file| is_source(file) || known.contains(file))
 }
 
 /// Removes what calls that were cancelled left behind.

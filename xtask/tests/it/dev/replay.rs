@@ -123,6 +123,21 @@ fn an_edit_is_replayed_until_something_else_changes() {
 
 #[test]
 #[cfg(target_os = "linux")]
+fn a_file_that_is_included_anew_is_made_known_by_cargo() {
+    let (sandbox, project) = package();
+    build(&project, None);
+    wait_for_preparation(&project);
+    sandbox.write("app/src/word.txt", "two");
+    let including = LIBRARY.replace("format!(\"one{}\"", "format!(\"{}{}\", include_str!(\"word.txt\")");
+    assert_eq!(binary(edit(&project, "app/src/lib.rs", &including)), project.app_binary());
+    assert_eq!(said(&project.app_binary()), "two 0.0.0\n");
+    wait_for_preparation(&project);
+    let replayed = binary(edit(&project, "app/src/lib.rs", &format!("{including}// the same\n")));
+    assert!(replayed.starts_with(project.state()), "{}", replayed.display());
+}
+
+#[test]
+#[cfg(target_os = "linux")]
 fn a_program_with_an_allocator_of_its_own_is_built_by_cargo() {
     let (_sandbox, project) = package();
     build(&project, None);
