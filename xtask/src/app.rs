@@ -4,7 +4,6 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use rustix::process::Signal;
 use serde::{Deserialize, Serialize};
 
 use crate::fingerprint::{self, Nanos};
@@ -12,7 +11,7 @@ use crate::output;
 use crate::plan::{Role, Step};
 use crate::process::{self, Ended};
 use crate::project::Project;
-use crate::signals::Signals;
+use crate::system::{Request, Signals};
 
 /// Whether the binary is what a build would give.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,7 +106,7 @@ pub fn step(project: &Project, role: Role, args: impl IntoIterator<Item = OsStri
 ///
 /// # Errors
 /// When cargo cannot be started, or the target directory cannot be written.
-pub fn build(project: &Project, step: &Step, signals: &mut Signals) -> anyhow::Result<(Ended, Option<Signal>)> {
+pub fn build(project: &Project, step: &Step, signals: &mut Signals) -> anyhow::Result<(Ended, Option<Request>)> {
     let begun = Begun::now(project)?;
     let (ended, asked) = process::run(step, signals)?;
     if ended == Ended::Exited(0) {

@@ -13,7 +13,7 @@ use crate::plan::{Plan, Role, Step};
 use crate::project::Project;
 use crate::runner::Runner;
 use crate::tasks::{self, Action, SERVERS, TASKS, Task};
-use crate::{bench, codegen, dev, help, names, output, scripts, tidy};
+use crate::{bench, codegen, help, names, output, scripts, serve, tidy};
 
 /// What happens to plans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,7 +153,7 @@ fn task(session: &mut Session<'_>, task: &'static Task, args: &[OsString]) -> an
     match task.action {
         Action::App(command) => return forward(session, command, Some(task), args),
         Action::Help => return help(session, args),
-        Action::Dev => return dev::run(session, args),
+        Action::Dev => return serve::run(session, args),
         Action::Bench => return bench::run(session, args),
         _ => {}
     }

@@ -1,24 +1,27 @@
 //! What the app's binary was built from, boiled down to one number: it is the same exactly as long as cargo would
 //! have nothing to do.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fs::Metadata;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use anyhow::Context;
 use walkdir::{DirEntry, WalkDir};
 
 use crate::project::Project;
+use crate::system;
 
 /// A file's modification time in nanoseconds.
 pub type Nanos = i128;
 
 /// The modification time of a file.
 pub fn modified(metadata: &Metadata) -> Nanos {
-    Nanos::from(metadata.mtime()) * 1_000_000_000 + Nanos::from(metadata.mtime_nsec())
+    // Every system that cargo runs on knows it.
+    let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+    let nanos = |time: Duration| Nanos::try_from(time.as_nanos()).unwrap_or(Nanos::MAX);
+    modified.duration_since(SystemTime::UNIX_EPOCH).map_or_else(|before| -nanos(before.duration()), nanos)
 }
 
 /// The state of everything that goes into the binary.
@@ -66,12 +69,12 @@ fn is_apps_own(file: &Path, app: &Path) -> bool {
 }
 
 fn of(project: &Project, mut files: Vec<PathBuf>) -> Fingerprint {
-    files.sort_unstable_by(|a, b| a.as_os_str().as_bytes().cmp(b.as_os_str().as_bytes()));
+    files.sort_unstable_by(|a, b| a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes()));
     files.dedup();
     let mut hasher = DefaultHasher::new();
     let mut newest = 0;
     for file in &files {
-        hasher.write(file.as_os_str().as_bytes());
+        hasher.write(file.as_os_str().as_encoded_bytes());
         match std::fs::metadata(file) {
             Ok(metadata) => {
                 let modified = modified(&metadata);
@@ -82,7 +85,7 @@ fn of(project: &Project, mut files: Vec<PathBuf>) -> Fingerprint {
             Err(_) => hasher.write_u8(0),
         }
     }
-    hasher.write(project.root.as_os_str().as_bytes());
+    hasher.write(project.root.as_os_str().as_encoded_bytes());
     toolchain(&project.cargo).hash(&mut hasher);
     for variable in project.variables.iter().filter(|(name, _)| changes_builds(name)) {
         variable.hash(&mut hasher);
@@ -93,7 +96,7 @@ fn of(project: &Project, mut files: Vec<PathBuf>) -> Fingerprint {
 /// Whether what was last built in this target directory came from another checkout. Cargo takes two checkouts of one
 /// workspace for the same packages, and would call the other one's build fresh if it is newer than our files.
 pub fn is_of_another_checkout(project: &Project) -> bool {
-    let last = std::fs::read(root_file(project)).ok().map(|root| PathBuf::from(OsString::from_vec(root)));
+    let last = std::fs::read(root_file(project)).ok().map(|root| PathBuf::from(system::os_string(root)));
     match last {
         Some(root) => root != project.root,
         None => project.app_binary().exists() && compiled_from(project).is_err(),
@@ -141,13 +144,13 @@ fn dep_info(text: &[u8]) -> Vec<PathBuf> {
         }
     }
     files.push(word);
-    files.into_iter().filter(|file| !file.is_empty()).map(|file| PathBuf::from(OsString::from_vec(file))).collect()
+    files.into_iter().filter(|file| !file.is_empty()).map(|file| PathBuf::from(system::os_string(file))).collect()
 }
 
 /// Every Rust file of the app and its crates; in a release, which carries them, every migration too. Templates, and
 /// migrations otherwise, are read at run time and do not count.
 fn listed(project: &Project, files: &mut Vec<PathBuf>) {
-    let visible = |entry: &DirEntry| !entry.file_name().as_bytes().starts_with(b".");
+    let visible = |entry: &DirEntry| !entry.file_name().as_encoded_bytes().starts_with(b".");
     let carries = project.profile() != "debug";
     let is_source = |path: &Path| {
         let is_carried = || carries && path.parent().is_some_and(|folder| folder.ends_with("migrations"));

@@ -8,6 +8,7 @@ pub mod app;
 pub mod bench;
 pub mod catalog;
 pub mod codegen;
+#[cfg(unix)]
 pub mod dev;
 pub mod dispatch;
 pub mod environment;
@@ -22,7 +23,8 @@ pub mod process;
 pub mod project;
 pub mod runner;
 pub mod scripts;
-pub mod signals;
+pub mod serve;
+pub mod system;
 pub mod tasks;
 pub mod tidy;
 

@@ -3,7 +3,6 @@
 use std::ffi::OsStr;
 use std::fmt::Display;
 use std::io::{self, ErrorKind, IsTerminal as _, Write};
-use std::os::unix::ffi::OsStrExt;
 
 use anyhow::Context;
 
@@ -39,7 +38,7 @@ pub fn clap_error(error: &clap::Error) -> anyhow::Result<u8> {
 /// A word as a person would type it into a shell. For reading only: nothing here goes through a shell.
 pub fn quote(word: &OsStr) -> String {
     const PLAIN: &[u8] = b"-_./=:,@%+";
-    let bytes = word.as_bytes();
+    let bytes = word.as_encoded_bytes();
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || PLAIN.contains(byte);
     if !bytes.is_empty() && bytes.iter().all(plain) {
         return String::from_utf8_lossy(bytes).into_owned();
@@ -74,7 +73,7 @@ mod tests {
             (b"\xff", r"$'\xff'"),
         ];
         for (word, expected) in cases {
-            assert_eq!(quote(OsStr::from_bytes(word)), *expected);
+            assert_eq!(quote(&crate::system::os_string(word.to_vec())), *expected);
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -85,7 +84,7 @@ impl Step {
 fn json_string(text: &OsStr) -> Value {
     match text.to_str() {
         Some(text) => json!(text),
-        None => json!({ "bytes": text.as_bytes() }),
+        None => json!({ "bytes": text.as_encoded_bytes() }),
     }
 }
 

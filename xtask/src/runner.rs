@@ -3,14 +3,12 @@
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
-use rustix::process::Signal;
-
 use crate::app;
 use crate::failure::Failure;
 use crate::plan::{Plan, Role, Step};
 use crate::process::{self, Ended};
 use crate::project::Project;
-use crate::signals::Signals;
+use crate::system::{Request, Signals};
 use crate::{names, output};
 
 /// Where the time of a call went.
@@ -29,7 +27,7 @@ pub struct Runner<'a> {
     project: &'a Project,
     signals: Option<Signals>,
     /// The signal that asked xtask to end: no further step is started.
-    asked: Option<Signal>,
+    asked: Option<Request>,
     /// The command that failed, to be repeated as the very last line.
     failed: Option<String>,
     /// The time spent so far.
@@ -74,8 +72,8 @@ impl<'a> Runner<'a> {
         };
         self.asked = self.asked.or_else(|| signals.requests().first().copied());
         let code = match self.asked {
-            Some(Signal::INT) => Ended::Interrupted.code(),
-            Some(signal) => Ended::Killed(signal.as_raw()).code(),
+            Some(Request::Interrupt) => Ended::Interrupted.code(),
+            Some(request) => Ended::Killed(request.number()).code(),
             None => self.timed(step, &mut signals)?,
         };
         self.signals = Some(signals);

@@ -12,6 +12,7 @@ use crate::plan::{Plan, Role, Step};
 use crate::project::Project;
 use crate::{app, output};
 
+#[cfg(unix)]
 mod dev_loop;
 pub mod http;
 pub mod load;
@@ -34,6 +35,7 @@ enum What {
         runs: u32,
     },
     /// From a save to the new page under `cargo xtask dev`, and what it costs while nothing happens
+    #[cfg(unix)]
     #[command(alias = "dev_loop")]
     DevLoop {
         /// How many edits of each kind are measured
@@ -73,6 +75,7 @@ pub fn run(session: &mut Session<'_>, args: &[OsString]) -> anyhow::Result<u8> {
             let commands = TaskOverhead::new(session.project)?;
             return session.by_itself("bench", commands.steps(), |_| commands.run(runs));
         }
+        #[cfg(unix)]
         Some(What::DevLoop { runs }) => {
             let steps = dev_loop::steps(session.project);
             return session.by_itself("bench", steps, |project| dev_loop::run(project, runs));

@@ -4,8 +4,8 @@ use std::ffi::{OsStr, OsString};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
-use crate::process::unix;
 use crate::project::Project;
+use crate::system;
 
 /// Opens the URL: with one of the programs that `$BROWSER` names, else with that of the system. Returns at once; what
 /// does not work is told to `say`, perhaps later.
@@ -65,7 +65,7 @@ fn spawn(project: &Project, words: &[OsString]) -> Option<Child> {
     let (program, args) = words.split_first()?;
     let mut command = Command::new(program);
     command.args(args).current_dir(&project.root).envs(&project.scrubbed.set);
-    unix::own_group(&mut command);
+    system::own_group(&mut command);
     for name in &project.scrubbed.removed {
         command.env_remove(name);
     }

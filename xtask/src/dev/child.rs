@@ -17,8 +17,8 @@ use super::group::Group;
 use super::lines::{Output, Sink};
 use super::model::{Life, Source, Stream};
 use crate::plan::Step;
-use crate::process::unix;
-use crate::process::{Ended, command, watch_us};
+use crate::process::{Ended, command};
+use crate::system::{unix, watch_us};
 
 /// How long after the end of a process its pipes are read (somebody whom it started may hold them), and how long after
 /// it closed its readiness pipe without a word it may still end by itself.

@@ -2,6 +2,7 @@
 
 use std::fs::Metadata;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -26,19 +27,10 @@ pub(super) struct Stat {
 
 impl Stat {
     /// From a file's metadata.
-    #[cfg(unix)]
     pub(super) fn of(metadata: &Metadata) -> Self {
-        use std::os::unix::fs::MetadataExt;
         let changed = Nanos::from(metadata.ctime()) * 1_000_000_000 + Nanos::from(metadata.ctime_nsec());
         let modified = fingerprint::modified(metadata);
         Self { size: metadata.len(), modified, changed, device: metadata.dev(), inode: metadata.ino() }
-    }
-
-    /// From a file's metadata.
-    #[cfg(not(unix))]
-    pub(super) fn of(metadata: &Metadata) -> Self {
-        let modified = metadata.modified().map_or(0, nanos);
-        Self { size: metadata.len(), modified, changed: modified, device: 0, inode: 0 }
     }
 
     /// When the file was changed last.

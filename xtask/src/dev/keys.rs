@@ -15,7 +15,7 @@ use super::dashboard::Keys as Explained;
 use super::model::{Event, Key};
 use super::screen::Handle;
 use super::tty::{self, Cbreak};
-use crate::signals::Signals;
+use crate::system::Signals;
 
 /// How often it is looked whether the terminal is ours again. A shell does not say so of a program that it started in
 /// the background.
@@ -102,7 +102,7 @@ impl<S: Fn(Event)> Waiting<S> {
                 // Nobody could end the session any more.
                 Err(_) => return (self.send)(Event::Signal(Signal::TERM)),
             };
-            for signal in self.signals.requests() {
+            for signal in self.signals.arrived() {
                 self.signal(signal);
             }
             if woken.keys {

@@ -1,4 +1,5 @@
-//! `cargo xtask dev`: build if necessary, prepare the database, serve, and follow what is saved.
+//! The development server that follows what is saved. It needs what only Unix has: a listening socket that one process
+//! after the other inherits, process groups, signals. [`crate::serve`] does without it elsewhere.
 
 pub mod ansi;
 pub mod backoff;
@@ -19,7 +20,6 @@ pub mod lines;
 pub mod listen;
 pub mod machine;
 pub mod model;
-pub mod options;
 pub mod painter;
 mod replay;
 pub mod screen;
@@ -29,47 +29,17 @@ mod talk;
 pub mod tty;
 pub mod watch;
 
-use std::ffi::OsString;
+use crate::dispatch;
+use crate::plan::Role;
+use crate::serve::{self, Options};
 
-use crate::dispatch::Session;
-use crate::output;
-use crate::plan::{Plan, Role, Step};
-use options::Options;
-
-/// Runs the task.
+/// Serves, and follows what is saved.
 ///
 /// # Errors
-/// When a program cannot be started at all.
-pub fn run(session: &mut Session<'_>, args: &[OsString]) -> anyhow::Result<u8> {
-    let options = match Options::parse(args) {
-        Ok(options) => options,
-        Err(error) => return output::clap_error(&error),
-    };
-    if options.dev.release && session.project.profile() != "release" {
-        let project = session.project.in_profile("release");
-        return session.over(&project, |session| begin(session, &options));
-    }
-    begin(session, &options)
-}
-
-fn begin(session: &mut Session<'_>, options: &Options) -> anyhow::Result<u8> {
+/// When it cannot start.
+pub(crate) fn follow(session: &mut dispatch::Session<'_>, options: &Options) -> anyhow::Result<u8> {
     let beside = companions::commands(session.project, &options.dev.with)?;
-    let build = session.build_if_stale();
-    let mut steps: Vec<Step> = build.into_iter().chain(steps(session, options)).collect();
-    if options.dev.no_reload || options.base.version {
-        return session.carry_out(&Plan { task: "dev".to_owned(), steps });
-    }
+    let mut steps = serve::steps(session, options);
     steps.extend(beside.iter().map(|name| options.run(session.project, Role::Server, &[name])));
     session.by_itself("dev", steps, |project| session::run(project, options, beside))
-}
-
-/// What is started, apart from the build.
-fn steps(session: &Session<'_>, options: &Options) -> Vec<Step> {
-    let serve = options.serve(session.project);
-    if options.base.version {
-        return vec![options.run(session.project, Role::App, &["runserver", "--version"])];
-    }
-    let mut steps = options.prepare(session.project);
-    steps.push(serve);
-    steps
 }

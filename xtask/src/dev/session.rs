@@ -19,7 +19,6 @@ use super::keys::Keys;
 use super::listen::{self, Listening};
 use super::machine::{Action, Machine};
 use super::model::{Built, ChildId, Event, Life, Message, Request, Status, Timer};
-use super::options::Options;
 use super::screen::{Outputs, Screen};
 use super::watch::{self, Watcher};
 use super::{browser, jobs};
@@ -27,6 +26,7 @@ use crate::app::{self, Binary, Freshness};
 use crate::plan::{Role, Step};
 use crate::process::Ended;
 use crate::project::Project;
+use crate::serve::Options;
 
 /// How long it waits when nothing is due: for ever, as it were.
 const IDLE: Duration = Duration::from_secs(3600);

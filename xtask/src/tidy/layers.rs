@@ -124,7 +124,7 @@ fn first_word(text: &str) -> &str {
 }
 
 /// Where a word stands in a text.
-fn words<'a>(text: &'a str, word: &'a str) -> impl Iterator<Item = usize> + 'a {
+pub(super) fn words<'a>(text: &'a str, word: &'a str) -> impl Iterator<Item = usize> + 'a {
     text.match_indices(word).map(|(byte, _)| byte).filter(move |&byte| {
         !text[..byte].ends_with(is_word_letter) && !text[byte + word.len()..].starts_with(is_word_letter)
     })

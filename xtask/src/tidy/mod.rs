@@ -6,6 +6,7 @@ mod licences;
 mod manifests;
 mod modules;
 mod sources;
+mod systems;
 mod text;
 
 use std::fmt;
@@ -51,6 +52,7 @@ pub fn check_files(root: &Path) -> anyhow::Result<Vec<Problem>> {
     let mut problems = sources::check(&sources);
     problems.extend(layers::check(root, &sources));
     problems.extend(modules::check(&sources));
+    problems.extend(systems::check(&sources));
     problems.extend(manifests::check_files(root)?);
     problems.extend(check_readme(root));
     problems.sort();

@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::{PAGE, meter};
 use crate::bench::http::{After, Answer, Connection, Events};
 use crate::plan::Step;
-use crate::process;
+use crate::{process, system};
 
 /// How long anything may take: a first build compiles everything.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -43,7 +43,7 @@ impl Server {
     pub(super) fn start(step: &Step) -> anyhow::Result<Self> {
         let mut command = process::command(step);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        process::unix::end_with_parent(&mut command);
+        system::end_with_parent(&mut command);
         let mut child = command.spawn().with_context(|| format!("failed to start `{}`", step.short()))?;
         let (send, lines) = channel();
         forward(child.stdout.take(), send.clone())?;

@@ -1,18 +1,14 @@
 //! Starting one process and waiting for its end: process groups, signals, exit codes, and the pipe that tells a
-//! child that xtask is gone. What only Unix can do is in [`unix`].
+//! child that xtask is gone.
 
 use std::io::{self, IsTerminal as _, PipeWriter};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use rustix::process::{Pid, Signal};
 
-pub mod unix;
-
-use self::unix::{end_with_parent, ended, from_keyboard, has_ended};
 use crate::plan::{Role, Step};
-use crate::signals::Signals;
+use crate::system::{self, Request, Signals, To};
 
 /// How long a child may take to end after it was told to.
 const GRACE: Duration = Duration::from_secs(10);
@@ -51,35 +47,32 @@ impl Ended {
 ///
 /// # Errors
 /// When the program cannot be started ([`io::Error`] in the chain) or waited for.
-pub fn run(step: &Step, signals: &mut Signals) -> anyhow::Result<(Ended, Option<Signal>)> {
+pub fn run(step: &Step, signals: &mut Signals) -> anyhow::Result<(Ended, Option<Request>)> {
     let own_group = has_own_group(step.role);
+    let to = if own_group { To::Group } else { To::Process };
     let (mut child, parent_end) = spawn(step)?;
-    let pid = Pid::from_child(&child);
-    let send = |signal| {
-        // The only error there can be is that it has ended already.
-        let _ = if own_group {
-            rustix::process::kill_process_group(pid, signal)
-        } else {
-            rustix::process::kill_process(pid, signal)
-        };
-    };
     let (mut asked, mut passed_on, mut timed_out) = (None, false, false);
     let mut deadline: Option<Instant> = None;
-    while !has_ended(pid)? {
-        for signal in signals.requests() {
-            asked = asked.or(Some(signal));
-            if !own_group && signal == Signal::INT {
-                if !from_keyboard() {
-                    send(signal);
+    while !system::has_ended(&mut child)? {
+        // The only error there can be in signalling it is that it has ended already.
+        for request in signals.requests() {
+            asked = asked.or(Some(request));
+            if !own_group && request == Request::Interrupt {
+                if !system::from_keyboard() {
+                    let _ = system::pass_on(&mut child, to, request);
                 }
                 continue;
             }
-            send(if passed_on && own_group { Signal::KILL } else { signal });
+            let _ = if passed_on && own_group {
+                system::kill(&mut child, to)
+            } else {
+                system::pass_on(&mut child, to, request)
+            };
             passed_on = true;
             deadline = deadline.or_else(|| Some(Instant::now() + GRACE));
         }
         if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
-            send(Signal::KILL);
+            let _ = system::kill(&mut child, to);
             timed_out = true;
             deadline = None;
         }
@@ -87,12 +80,12 @@ pub fn run(step: &Step, signals: &mut Signals) -> anyhow::Result<(Ended, Option<
     }
     if own_group {
         // What the leader left behind. It is not reaped yet, so the group's number cannot be anyone else's.
-        send(Signal::KILL);
+        let _ = system::kill(&mut child, to);
     }
     let status = child.wait().context("failed to wait for the child")?;
     drop(parent_end);
-    let ended = match ended(status) {
-        _ if own_group && asked == Some(Signal::INT) => Ended::Interrupted,
+    let ended = match system::ended(status) {
+        _ if own_group && asked == Some(Request::Interrupt) => Ended::Interrupted,
         _ if timed_out => Ended::TimedOut,
         ended => ended,
     };
@@ -118,31 +111,20 @@ pub fn command(step: &Step) -> Command {
     command
 }
 
-/// Tells the child by a pipe when xtask is gone, even by SIGKILL: it then reads "end of file". The value is the end of
-/// the pipe that must stay open as long as the child is to live.
-///
-/// # Errors
-/// When there is no pipe to be had.
-pub fn watch_us(command: &mut Command) -> anyhow::Result<PipeWriter> {
-    let (read, write) = io::pipe().context("failed to make a pipe")?;
-    unix::inherit(command, "APP_PARENT_FD", read.into());
-    Ok(write)
-}
-
 /// Starts the child. The second value is the end of the pipe that must stay open as long as xtask lives.
 fn spawn(step: &Step) -> anyhow::Result<(Child, Option<PipeWriter>)> {
     let mut command = command(step);
     if has_own_group(step.role) {
-        unix::own_group(&mut command);
+        system::own_group(&mut command);
     }
     if matches!(step.role, Role::Build | Role::Server) {
         // It may be in the terminal's background, where reading would stop it.
         command.stdin(Stdio::null());
     }
     let is_app = matches!(step.role, Role::App | Role::Server);
-    let parent_end = is_app.then(|| watch_us(&mut command)).transpose()?;
+    let parent_end = is_app.then(|| system::watch_us(&mut command)).transpose()?;
     if step.role == Role::Build {
-        end_with_parent(&mut command);
+        system::end_with_parent(&mut command);
     }
     let child = command.spawn().with_context(|| format!("failed to start `{}`", step.short()))?;
     Ok((child, parent_end))
