@@ -70,7 +70,7 @@ mod tests {
         let _: [fn(&mut Child, To) -> io::Result<()>; 2] = [unix::kill, portable::kill];
         let _: [fn(Vec<u8>) -> OsString; 2] = [unix::os_string, portable::os_string];
         let _: [fn(&mut Command); 2] = [unix::own_group, portable::own_group];
-        let _: [fn(&mut Child, To, Request) -> io::Result<()>; 2] = [unix::pass_on, portable::pass_on];
+        let _: [fn(&mut _, _, _) -> _; 2] = [unix::pass_on, portable::pass_on];
         let _: [fn(i32) -> Option<&'static str>; 2] = [unix::signal_name, portable::signal_name];
         let _: [fn(&mut Command) -> anyhow::Result<PipeWriter>; 2] = [unix::watch_us, portable::watch_us];
         let _: SignalCalls<unix::Signals> = (unix::Signals::catch, unix::Signals::requests, unix::Signals::wait);

@@ -15,24 +15,20 @@ pub(crate) use self::unix::{append, has_unread, is_same, listener, send_stops, t
 mod tests {
     use std::fs::{self, File};
     use std::io::{self, Write as _};
-    use std::net::TcpListener;
     use std::path::Path;
 
     use tokio::io::AsyncWriteExt as _;
     use tokio::net::TcpStream;
-    use tokio::sync::mpsc::UnboundedSender;
 
     use super::{portable, unix};
-    use crate::process::Stop;
 
     #[test]
     fn both_have_the_same_functions() {
         let _: [fn(&Path) -> io::Result<File>; 2] = [unix::append, portable::append];
         let _: [fn(&TcpStream) -> bool; 2] = [unix::has_unread, portable::has_unread];
         let _: [fn(&File, &Path) -> bool; 2] = [unix::is_same, portable::is_same];
-        let _: [fn(File) -> io::Result<Option<TcpListener>>; 2] = [unix::listener, portable::listener];
-        let _: [fn(Option<File>, UnboundedSender<Stop>) -> anyhow::Result<()>; 2] =
-            [unix::send_stops, portable::send_stops];
+        let _: [fn(_) -> _; 2] = [unix::listener, portable::listener];
+        let _: [fn(_, _) -> _; 2] = [unix::send_stops, portable::send_stops];
         let _: [fn(i32) -> io::Result<File>; 2] = [unix::take_over, portable::take_over];
     }
 

@@ -65,8 +65,9 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn both_have_the_same_functions() {
+        type Line = fn(Echo, &mut Vec<u8>, fn()) -> io::Result<Option<String>>;
         let _: [fn(); 2] = [unix::restore, portable::restore];
-        let _: [fn(Echo, &mut Vec<u8>, fn()) -> io::Result<Option<String>>; 2] = [unix::line, portable::line];
+        let _: [Line; 2] = [unix::line, portable::line];
     }
 
     #[test]
