@@ -11,10 +11,10 @@ const SHORTEST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(30);
 
 /// A death sooner after the start than this is a quick one.
-const QUICK: Duration = Duration::from_secs(2);
+pub(super) const QUICK: Duration = Duration::from_secs(2);
 
 /// So many quick deaths in a row end the restarts.
-const ENOUGH: u32 = 3;
+pub(super) const ENOUGH: u32 = 3;
 
 /// What is done about an end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -48,6 +48,8 @@ pub enum Part<'a> {
     Server(&'a TcpListener),
     /// It runs beside the server, under this name.
     Companion(Arc<str>),
+    /// It does something for the server, and its lines are like the server's.
+    Job,
 }
 
 /// A process that was started. It lives on when this is dropped, but not longer than xtask.
@@ -93,7 +95,7 @@ pub fn start(launch: Launch<'_>, send: impl Fn(Life) + Send + 'static) -> anyhow
     let parent_end = watch_us(&mut command)?;
     let readiness = match &part {
         Part::Server(listener) => Some(hand_over(&mut command, listener)?),
-        Part::Companion(_) => None,
+        Part::Companion(_) | Part::Job => None,
     };
     let group = Arc::new(Group::with_grace(ORPHANED)?);
     let started = Instant::now();
@@ -103,7 +105,7 @@ pub fn start(launch: Launch<'_>, send: impl Fn(Life) + Send + 'static) -> anyhow
     let process = spawned.with_context(|| format!("failed to start `{}`", step.short()))?;
     let child = Child { pid: process.id(), group, killed: Arc::default() };
     let source = |stream| match &part {
-        Part::Server(_) => Source::Server(stream),
+        Part::Server(_) | Part::Job => Source::Server(stream),
         Part::Companion(name) => Source::Companion(Arc::clone(name), stream),
     };
     let output = |stream| Arc::new(Output::new(source(stream), &sink));

@@ -1,75 +1,124 @@
 //! What is done once by a command of the app: preparing the database, applying migrations, finding out what is pending.
 
+use std::collections::BTreeMap;
 use std::sync::mpsc::channel;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use anyhow::Context;
 
-use super::child::{self, Launch, Part};
+use super::child::{self, Child, Launch, Part};
 use super::lines::Sink;
 use super::model::{Life, Source, Stream};
 use crate::plan::Step;
 use crate::process::Ended;
 
-/// Runs the steps in order, up to the first that fails, and hands over how it went: the last words of the one that
-/// failed. What they write goes to the sink, as if the server wrote it.
-///
-/// # Errors
-/// When the system has no thread for it.
-pub(super) fn run(
-    steps: Vec<Step>,
-    sink: Sink,
-    done: impl FnOnce(Result<(), String>) + Send + 'static,
-) -> anyhow::Result<()> {
-    let sink: Sink = Arc::new(move |source, line: &str| match source {
-        Source::Companion(_, stream) => sink(Source::Server(stream), line),
-        source => sink(source, line),
-    });
-    let work = move || done(steps.into_iter().try_for_each(|step| self::step(step, &sink)));
-    thread::Builder::new().name("job".to_owned()).spawn(work).context("failed to start a thread")?;
-    Ok(())
+/// How long it may take to say what is pending: a database that does not answer is not waited for.
+const ANSWER: Duration = Duration::from_secs(30);
+
+/// The jobs that are under way.
+#[derive(Clone, Default)]
+pub(super) struct Jobs {
+    state: Arc<Mutex<Underway>>,
 }
 
-fn step(step: Step, sink: &Sink) -> Result<(), String> {
-    let command = step.short();
-    let (send, lives) = channel();
-    let launch = Launch { step, part: Part::Companion(Arc::from("app")), sink: Arc::clone(sink) };
-    let tell = move |life| drop(send.send(life));
-    let _child = child::start(launch, tell).map_err(|error| format!("{error:#}"))?;
-    let end = lives.iter().find_map(|life| match life {
-        Life::Ended { ended, last_words, .. } => Some((ended, last_words)),
-        _ => None,
-    });
-    match end {
-        Some((Ended::Exited(0), _)) => Ok(()),
-        Some((_, words)) if !words.trim().is_empty() => Err(words),
-        Some((ended, _)) => Err(format!("`{command}` ended with {}", ended.code())),
-        None => Err(format!("`{command}` was lost")),
+#[derive(Default)]
+struct Underway {
+    children: BTreeMap<u32, Child>,
+    /// Nothing more is started.
+    stopping: bool,
+}
+
+impl Jobs {
+    /// Runs the steps in order, up to the first that fails, and hands over how it went: the last words of the one that
+    /// failed. What they write goes to the sink, as if the server wrote it.
+    ///
+    /// # Errors
+    /// When the system has no thread for it.
+    pub(super) fn run(
+        &self,
+        steps: Vec<Step>,
+        sink: Sink,
+        done: impl FnOnce(Result<(), String>) + Send + 'static,
+    ) -> anyhow::Result<()> {
+        let jobs = self.clone();
+        let work = move || done(steps.into_iter().try_for_each(|step| jobs.step(step, &sink, Duration::MAX)));
+        thread::Builder::new().name("job".to_owned()).spawn(work).context("failed to start a thread")?;
+        Ok(())
     }
-}
 
-/// Asks `showmigrations --plan` what is not applied, and hands over the names, or what the app says instead.
-///
-/// # Errors
-/// When the system has no thread for it.
-pub(super) fn pending(
-    step: Step,
-    done: impl FnOnce(Result<Vec<String>, String>) + Send + 'static,
-) -> anyhow::Result<()> {
-    let plan = Arc::new(Mutex::new(String::new()));
-    let heard = Arc::clone(&plan);
-    let sink: Sink = Arc::new(move |source, line: &str| {
-        if matches!(source, Source::Companion(_, Stream::Out)) {
-            heard.lock().unwrap_or_else(PoisonError::into_inner).extend([line, "\n"]);
+    /// Asks `showmigrations --plan` what is not applied, and hands over the names, or what the app says instead.
+    ///
+    /// # Errors
+    /// When the system has no thread for it.
+    pub(super) fn pending(
+        &self,
+        step: Step,
+        done: impl FnOnce(Result<Vec<String>, String>) + Send + 'static,
+    ) -> anyhow::Result<()> {
+        let plan = Arc::new(Mutex::new(String::new()));
+        let heard = Arc::clone(&plan);
+        let sink: Sink = Arc::new(move |source, line: &str| {
+            if source == Source::Server(Stream::Out) {
+                heard.lock().unwrap_or_else(PoisonError::into_inner).extend([line, "\n"]);
+            }
+        });
+        let jobs = self.clone();
+        let work = move || {
+            let asked = jobs.step(step, &sink, ANSWER);
+            done(asked.map(|()| unapplied(&plan.lock().unwrap_or_else(PoisonError::into_inner))));
+        };
+        thread::Builder::new().name("migrations".to_owned()).spawn(work).context("failed to start a thread")?;
+        Ok(())
+    }
+
+    /// Asks all of them for an orderly end, and starts nothing more.
+    pub(super) fn stop(&self) {
+        let mut state = self.lock();
+        state.stopping = true;
+        state.children.values().for_each(Child::terminate);
+    }
+
+    /// Ends all of them at once.
+    pub(super) fn kill(&self) {
+        let mut state = self.lock();
+        state.stopping = true;
+        state.children.values().for_each(Child::kill);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Underway> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn step(&self, step: Step, sink: &Sink, limit: Duration) -> Result<(), String> {
+        let command = step.short();
+        let (send, lives) = channel();
+        let launch = Launch { step, part: Part::Job, sink: Arc::clone(sink) };
+        let child = {
+            let mut state = self.lock();
+            if state.stopping {
+                return Err(format!("`{command}` was not started any more"));
+            }
+            let tell = move |life| drop(send.send(life));
+            let child = child::start(launch, tell).map_err(|error| format!("{error:#}"))?;
+            state.children.insert(child.pid(), child.clone());
+            child
+        };
+        let end = lives.recv_timeout(limit).or_else(|_| {
+            child.kill();
+            lives.recv()
+        });
+        self.lock().children.remove(&child.pid());
+        match end {
+            Ok(Life::Ended { ended: Ended::Exited(0), .. }) => Ok(()),
+            Ok(Life::Ended { ended: Ended::TimedOut, .. }) => Err(format!("`{command}` did not end and was killed")),
+            Ok(Life::Ended { last_words, .. }) if !last_words.trim().is_empty() => Err(last_words),
+            Ok(Life::Ended { ended, .. }) => Err(format!("`{command}` ended with {}", ended.code())),
+            // A command that is no server says nothing but its end.
+            Ok(_) | Err(_) => Err(format!("`{command}` was lost")),
         }
-    });
-    let work = move || {
-        let asked = self::step(step, &sink);
-        done(asked.map(|()| unapplied(&plan.lock().unwrap_or_else(PoisonError::into_inner))));
-    };
-    thread::Builder::new().name("migrations".to_owned()).spawn(work).context("failed to start a thread")?;
-    Ok(())
+    }
 }
 
 /// `[X]  auth.0001_initial`, `[ ]  mailings.0002_x`: the names of the second kind.

@@ -243,6 +243,8 @@ pub enum Event {
     Child(ChildId, Life),
     /// Something became of a command that runs beside the server.
     Companion(Ticket, Life),
+    /// A process could not be started, because its binary is gone.
+    Missing(ChildId),
     /// What is pending; an error's text when the app could not say.
     Pending(Result<Vec<String>, String>),
     /// What has to be done before the first start ended; an error's text otherwise.

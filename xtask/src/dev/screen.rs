@@ -110,7 +110,11 @@ impl Screen {
     /// Where processes send their lines. Whoever sends many has to wait until they are written.
     pub fn sink(&self) -> Sink {
         let shared = Arc::clone(&self.shared);
-        Arc::new(move |source, line: &str| shared.put_patiently(Job::Line(source, line.to_owned()), line.len()))
+        Arc::new(move |source, line: &str| match source {
+            // The session says it, and waits for nobody.
+            Source::Dev => shared.put(Job::Line(source, line.to_owned())),
+            _ => shared.put_patiently(Job::Line(source, line.to_owned()), line.len()),
+        })
     }
 
     /// Shows how things stand: by the dashboard, or by a plain line for what is new. A failure is shown with all its

@@ -10,18 +10,19 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use super::ansi::{Colour, Target};
+use super::browser;
 use super::builder::{self, Building, Progress};
 use super::channel::{Channel, Editor, Holding};
 use super::child::{self, Child, Launch, Part};
 use super::companions::Companions;
 use super::dashboard::View;
+use super::jobs::Jobs;
 use super::keys::Keys;
 use super::listen::{self, Listening};
 use super::machine::{Action, Machine};
 use super::model::{Built, ChildId, Event, Life, Message, Request, Status, Timer};
 use super::screen::{Outputs, Screen};
 use super::watch::{self, Watcher};
-use super::{browser, jobs};
 use crate::app::{self, Binary, Freshness};
 use crate::plan::{Role, Step};
 use crate::process::Ended;
@@ -73,8 +74,10 @@ struct Session<'a> {
     children: BTreeMap<ChildId, Child>,
     companions: Companions,
     timers: Vec<(Instant, Timer)>,
-    /// Commands of the app that are not through yet.
-    jobs: usize,
+    /// Commands of the app that are run once.
+    jobs: Jobs,
+    /// How many of them are not through yet.
+    unfinished: usize,
     quit: Option<u8>,
     /// What pages and terminal were told last.
     told: Status,
@@ -125,7 +128,8 @@ impl<'a> Session<'a> {
             children: BTreeMap::new(),
             companions,
             timers: Vec::new(),
-            jobs: 0,
+            jobs: Jobs::default(),
+            unfinished: 0,
             quit: None,
             told: Status::default(),
             opened: false,
@@ -155,6 +159,10 @@ impl<'a> Session<'a> {
     /// The next event; a timer that is due is one.
     fn next(&mut self, inbox: &Receiver<Event>) -> anyhow::Result<Event> {
         loop {
+            // What has happened comes before what is due: after a stop of xtask itself, both wait.
+            if let Ok(event) = inbox.try_recv() {
+                return Ok(event);
+            }
             let now = Instant::now();
             if let Some(index) = self.timers.iter().position(|(due, _)| *due <= now) {
                 return Ok(Event::Due(self.timers.swap_remove(index).1));
@@ -170,7 +178,7 @@ impl<'a> Session<'a> {
     }
 
     fn is_over(&self) -> bool {
-        self.children.is_empty() && self.building.is_none() && self.jobs == 0 && self.companions.are_gone()
+        self.children.is_empty() && self.building.is_none() && self.unfinished == 0 && self.companions.are_gone()
     }
 
     /// Tells pages and the terminal how things stand, and answers on the socket while no process of the app does.
@@ -207,18 +215,18 @@ impl<'a> Session<'a> {
             Event::Built(built) => self.built(built),
             Event::Child(id, Life::Ended { .. }) => drop(self.children.remove(id)),
             Event::Companion(ticket, life) => self.companions.heard(*ticket, life, Instant::now()),
-            Event::Prepared(_) => self.jobs -= 1,
+            Event::Prepared(_) => self.unfinished -= 1,
             Event::Asked(Request::Migrate) if !self.machine.has_binary() => {
                 self.channel.migrated(Err("nothing is built yet".to_owned()));
             }
             Event::Pending(result) => {
-                self.jobs -= 1;
+                self.unfinished -= 1;
                 if let Err(words) = result {
                     self.screen.say(words.trim_end());
                 }
             }
             Event::Migrated(result) => {
-                self.jobs -= 1;
+                self.unfinished -= 1;
                 self.channel.migrated(result.clone());
             }
             _ => {}
@@ -258,8 +266,8 @@ impl<'a> Session<'a> {
             }
             Action::Prepare(binary) => {
                 let steps = self.options.prepare(self.project).into_iter().map(|step| with(step, &binary)).collect();
-                self.jobs += 1;
-                jobs::run(steps, self.screen.sink(), tell(&self.events, Event::Prepared))?;
+                self.unfinished += 1;
+                self.jobs.run(steps, self.screen.sink(), tell(&self.events, Event::Prepared))?;
             }
             Action::Start(id, binary) => self.start(id, &binary),
             Action::Stop(id) => {
@@ -276,13 +284,13 @@ impl<'a> Session<'a> {
             Action::StopCompanions => self.companions.stop(Instant::now()),
             Action::LookAtMigrations(binary) => {
                 let step = with(self.options.ask(self.project, Role::App, &["showmigrations", "--plan"]), &binary);
-                self.jobs += 1;
-                jobs::pending(step, tell(&self.events, Event::Pending))?;
+                self.unfinished += 1;
+                self.jobs.pending(step, tell(&self.events, Event::Pending))?;
             }
             Action::Migrate(binary) => {
                 let step = with(self.options.run(self.project, Role::App, &["migrate", "--noinput"]), &binary);
-                self.jobs += 1;
-                jobs::run(vec![step], self.screen.sink(), tell(&self.events, Event::Migrated))?;
+                self.unfinished += 1;
+                self.jobs.run(vec![step], self.screen.sink(), tell(&self.events, Event::Migrated))?;
             }
             Action::Tell(message) => self.channel.tell(&message),
             Action::After(time, timer) => self.timers.push((Instant::now() + time, timer)),
@@ -294,14 +302,16 @@ impl<'a> Session<'a> {
             Action::Redraw => self.screen.redraw(),
             Action::Quit(code) => {
                 self.quit = Some(code);
+                self.jobs.stop();
                 (self.holding, self.listener) = (None, None);
             }
             Action::Abort(code) => {
                 self.children.values().for_each(Child::kill);
                 self.companions.kill();
+                self.jobs.kill();
                 // What else was started ends with us.
                 self.children.clear();
-                (self.building, self.jobs, self.quit) = (None, 0, Some(code));
+                (self.building, self.unfinished, self.quit) = (None, 0, Some(code));
             }
         }
         Ok(())
@@ -322,6 +332,8 @@ impl<'a> Session<'a> {
         let tell = move |life| drop(events.send(Event::Child(id, life)));
         match child::start(launch, tell) {
             Ok(child) => drop(self.children.insert(id, child)),
+            // Cargo has cleaned up, say.
+            Err(_) if !binary.exists() => drop(self.events.send(Event::Missing(id))),
             Err(error) => {
                 let last_words = format!("error: {error:#}");
                 let life = Life::Ended { ended: Ended::Exited(127), lived: Duration::ZERO, last_words };

@@ -17,7 +17,7 @@ impl Machine {
         self.companions |= settings;
         if changes.has(Kind::Source) {
             // The pages are loaded again when all of it is there.
-            self.reload |= page;
+            self.reload |= page || changes.has(Kind::Style);
             if let Some(unbuilt) = &mut self.unbuilt {
                 unbuilt.files.extend(changes.files);
             }

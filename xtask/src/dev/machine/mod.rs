@@ -165,6 +165,7 @@ impl Machine {
             Event::Child(id, Life::Ready { .. }) => self.ready(id),
             Event::Child(id, Life::Draining) => self.draining(id),
             Event::Child(id, Life::Ended { ended, lived, last_words }) => self.ended(id, ended, lived, &last_words),
+            Event::Missing(id) => self.missing(id),
             Event::Due(timer) => self.due(timer),
             Event::Pending(result) => self.looked(result),
             Event::Migrated(result) => self.migrated(&result),

@@ -2,16 +2,11 @@
 
 use std::time::Duration;
 
+use super::super::backoff::{ENOUGH, QUICK};
 use super::super::model::{ChildId, Diagnostic, Failure, Level, Timer};
-use super::{Action, Machine, Preparation};
+use super::{Action, Machine, Preparation, Task};
 use crate::names;
 use crate::process::Ended;
-
-/// A process that dies sooner after its start counts for the crash loop.
-const QUICK: Duration = Duration::from_secs(2);
-
-/// So many quick deaths in a row end the restarts.
-const CRASH_LOOP: u32 = 3;
 
 /// How long a process may take to become ready.
 const READINESS: Duration = Duration::from_secs(60);
@@ -70,8 +65,8 @@ impl Machine {
     }
 
     pub(super) fn ready(&mut self, id: ChildId) -> Vec<Action> {
-        // One that was overtaken meanwhile has been told to stop already.
-        if self.starting != Some(id) {
+        // One that was overtaken meanwhile has been told to stop already, one that took too long was killed.
+        if self.starting != Some(id) || self.overdue == Some(id) {
             return Vec::new();
         }
         self.starting = None;
@@ -124,13 +119,13 @@ impl Machine {
         if !was_starting && self.serving != Some(id) {
             return Vec::new();
         }
-        if self.overdue.take() == Some(id) {
-            self.starting = None;
+        if self.overdue == Some(id) {
+            (self.overdue, self.starting) = (None, None);
             let title = format!("the server did not become ready within {} s", READINESS.as_secs());
             self.start_failure = Some(failure(title, last_words));
             return Vec::new();
         }
-        self.quick_deaths = if lived < QUICK { self.quick_deaths + 1 } else { 0 };
+        self.quick_deaths = if was_starting || lived < QUICK { self.quick_deaths + 1 } else { 0 };
         let how = how(ended);
         if was_starting {
             self.starting = None;
@@ -146,15 +141,23 @@ impl Machine {
                 return Vec::new();
             }
         }
-        if self.quick_deaths >= CRASH_LOOP {
+        if self.quick_deaths >= ENOUGH {
             if let Some(failure) = &mut self.start_failure {
-                failure.title =
-                    format!("{}; {CRASH_LOOP} starts failed at once, waiting for the next save", failure.title);
+                failure.title = format!("{}; {ENOUGH} starts failed at once, waiting for the next save", failure.title);
             }
             return Vec::new();
         }
         self.restart = true;
         self.start_if_wanted()
+    }
+
+    /// The binary is not there any more: somebody cleaned up.
+    pub(super) fn missing(&mut self, id: ChildId) -> Vec<Action> {
+        if self.starting == Some(id) {
+            self.starting = None;
+        }
+        (self.binary, self.unbuilt, self.restart) = (None, None, true);
+        if self.build == Task::Idle { self.build_now() } else { Vec::new() }
     }
 
     pub(super) fn stop(&mut self, id: ChildId) -> Vec<Action> {

@@ -128,14 +128,15 @@ fn what_needs_no_build_gets_none() {
 
 #[test]
 fn templates_that_change_with_sources_wait_for_the_build() {
-    let both = [(Kind::Source, "/p/a.rs".into()), (Kind::Page, "/p/templates/a.html".into())];
-    let both = Event::Changed(Changes { files: both.into() });
-    let mut machine = serving();
-    assert!(matches!(machine.step(both.clone())[..], [Action::Build(_)]));
-    assert_eq!(machine.step(failed()), [Action::Tell(Message::Reload)]);
-    machine.step(both);
-    // The new process brings the pages to load themselves again.
-    assert!(!machine.step(done("a")).contains(&Action::Tell(Message::Reload)));
+    for other in [(Kind::Page, "/p/templates/a.html".into()), (Kind::Style, "/p/static/a.css".into())] {
+        let both = Event::Changed(Changes { files: [(Kind::Source, "/p/a.rs".into()), other].into() });
+        let mut machine = serving();
+        assert!(matches!(machine.step(both.clone())[..], [Action::Build(_)]));
+        assert_eq!(machine.step(failed()), [Action::Tell(Message::Reload)]);
+        machine.step(both);
+        // The new process brings the pages to load themselves again.
+        assert!(!machine.step(done("a")).contains(&Action::Tell(Message::Reload)));
+    }
 }
 
 #[test]
@@ -194,6 +195,36 @@ fn a_process_that_hangs_is_killed_and_said_to_hang() {
     let title = machine.status().failure.expect("a failure").title;
     assert_eq!(title, "the server did not become ready within 60 s");
     assert_eq!(machine.step(Event::Due(Timer::Readiness(1))), [], "that one is long ready");
+}
+
+#[test]
+fn one_that_is_ready_when_it_was_killed_for_not_being_ready_takes_over_nothing() {
+    let mut machine = serving();
+    machine.step(source());
+    machine.step(done("a"));
+    machine.step(Event::Due(Timer::Readiness(2)));
+    assert_eq!(machine.step(ready(2)), []);
+    assert_eq!(machine.step(ended(2, LONG)), []);
+    assert!(machine.is_served(), "by the old one");
+    machine.step(source());
+    assert_eq!(starts(&machine.step(done("a"))), [3]);
+}
+
+#[test]
+fn starts_that_fail_slowly_end_the_restarts_too() {
+    let mut machine = serving();
+    assert_eq!(starts(&machine.step(ended(1, LONG))), [2]);
+    assert_eq!(starts(&machine.step(ended(2, LONG))), [3]);
+    assert_eq!(starts(&machine.step(ended(3, LONG))), [4]);
+    assert_eq!(machine.step(ended(4, LONG)), []);
+}
+
+#[test]
+fn a_binary_that_is_gone_is_built_again() {
+    let mut machine = serving();
+    machine.step(changed(Kind::Settings, "/p/.env"));
+    assert_eq!(machine.step(Event::Missing(2)), [Action::Build(None)]);
+    assert_eq!(starts(&machine.step(done("a"))), [3]);
 }
 
 #[test]

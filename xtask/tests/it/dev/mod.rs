@@ -11,6 +11,7 @@ mod edits;
 mod ends;
 mod failures;
 mod front;
+mod jobs;
 mod page;
 mod painter;
 mod plain;
