@@ -1,4 +1,4 @@
-//! Escape sequences: which streams get colours, and text without any.
+//! Escape sequences: which streams get colours, and what is in a text that has some.
 
 use std::borrow::Cow;
 use std::ffi::OsStr;
@@ -43,32 +43,61 @@ pub fn is_dumb(variables: &Variables) -> bool {
     variables.get(OsStr::new("TERM")).is_some_and(|terminal| terminal == "dumb")
 }
 
+/// A piece of what a program writes for a terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Piece<'a> {
+    /// Text, with all control characters in it but the escape.
+    Text(&'a str),
+    /// The parameters of "select graphic rendition", by which colours change.
+    Rendition(&'a str),
+}
+
+/// The pieces of a text, without its other escape sequences.
+pub fn pieces(mut text: &str) -> impl Iterator<Item = Piece<'_>> {
+    std::iter::from_fn(move || {
+        loop {
+            let Some(sequence) = text.strip_prefix('\x1b') else {
+                let (before, rest) = text.split_at(text.find('\x1b').unwrap_or(text.len()));
+                text = rest;
+                return (!before.is_empty()).then_some(Piece::Text(before));
+            };
+            text = match sequence.chars().next() {
+                Some('[') => {
+                    let sequence = &sequence[1..];
+                    let is_parameter = |letter: char| (' '..='?').contains(&letter);
+                    let end = sequence.find(|letter| !is_parameter(letter)).unwrap_or(sequence.len());
+                    let (parameters, rest) = sequence.split_at(end);
+                    if let Some(rest) = rest.strip_prefix('m') {
+                        text = rest;
+                        return Some(Piece::Rendition(parameters));
+                    }
+                    // A sequence that is broken off ends before the first letter that cannot belong to it.
+                    rest.strip_prefix(|letter| ('@'..='~').contains(&letter)).unwrap_or(rest)
+                }
+                Some(']' | 'P' | 'X' | '^' | '_') => after_string(&sequence[1..]),
+                _ => sequence.strip_prefix(|letter: char| !letter.is_control()).unwrap_or(sequence),
+            };
+        }
+    })
+}
+
+/// What comes after a string (a title, a link). It ends with BEL or ESC \, and, broken off, with the line or before the
+/// next sequence.
+fn after_string(text: &str) -> &str {
+    let rest = text.find(['\n', '\x07', '\x1b']).map_or("", |end| &text[end..]);
+    rest.strip_prefix('\x07').or_else(|| rest.strip_prefix("\x1b\\")).unwrap_or(rest)
+}
+
 /// The text without escape sequences.
 pub fn strip(text: &str) -> Cow<'_, str> {
     if !text.contains('\x1b') {
         return Cow::Borrowed(text);
     }
-    let mut plain = String::with_capacity(text.len());
-    let mut letters = text.chars();
-    while let Some(letter) = letters.next() {
-        if letter != '\x1b' {
-            plain.push(letter);
-            continue;
-        }
-        match letters.next() {
-            // CSI: up to a letter or the like.
-            Some('[') => drop(letters.find(|letter| ('@'..='~').contains(letter))),
-            // OSC (hyperlinks, titles): up to BEL or ESC \.
-            Some(']') => {
-                let end = letters.find(|letter| matches!(letter, '\x07' | '\x1b'));
-                if end == Some('\x1b') {
-                    letters.next();
-                }
-            }
-            _ => {}
-        }
-    }
-    Cow::Owned(plain)
+    let texts = pieces(text).filter_map(|piece| match piece {
+        Piece::Text(text) => Some(text),
+        Piece::Rendition(_) => None,
+    });
+    Cow::Owned(texts.collect())
 }
 
 #[cfg(test)]
@@ -84,6 +113,11 @@ mod tests {
             ("a\x1b", "a"),
             ("a\x1b[", "a"),
             ("a\x1b(Bb", "aBb"),
+            ("a\x1b[31<bc\x1b", "ac"),
+            ("a\x1b[31é\x1b[2Kb", "aéb"),
+            ("a\x1b\nb\x1b\x1b[1mc", "a\nbc"),
+            ("a\x1b]never ended\nb", "a\nb"),
+            ("a\x1b]8;;x\x1b[1mb\x1bPq\x1b\\c\x1b_d\x07e", "abce"),
         ] {
             assert_eq!(strip(text), expected, "{text:?}");
         }

@@ -4,6 +4,7 @@
 //! character is dropped. Nothing of the text can become markup.
 
 use super::editor::Editor;
+use crate::dev::ansi::{self, Piece};
 
 /// How a run of text looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,7 +15,7 @@ struct Style {
 }
 
 /// Text that looks the same throughout.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug)]
 struct Run {
     style: Style,
     text: String,
@@ -22,7 +23,7 @@ struct Run {
 
 /// The text alone.
 pub(super) fn plain(text: &str) -> String {
-    runs(text).into_iter().map(|run| run.text).collect()
+    ansi::strip(text).chars().filter(is_shown).collect()
 }
 
 /// The text as HTML, with places in files as links to the editor.
@@ -107,51 +108,27 @@ impl Style {
 }
 
 fn runs(text: &str) -> Vec<Run> {
-    let mut runs = vec![Run::default()];
-    let mut letters = text.chars().peekable();
-    while let Some(letter) = letters.next() {
-        match letter {
-            '\u{1b}' => {
-                let before = runs.last().map(|run| run.style).unwrap_or_default();
-                let mut style = before;
-                match letters.next() {
-                    Some('[') => {
-                        let mut parameters = String::new();
-                        // A sequence that is broken off ends before the first letter that cannot belong to it.
-                        while let Some(letter) = letters.next_if(|letter| (' '..='?').contains(letter)) {
-                            parameters.push(letter);
-                        }
-                        if letters.next_if(|letter| ('@'..='~').contains(letter)) == Some('m') {
-                            style.select(&parameters);
-                        }
-                    }
-                    // A string (a title, a link) up to its end, which is in the same line.
-                    Some(']' | 'P' | 'X' | '^' | '_') => {
-                        while let Some(letter) = letters.next_if(|&letter| letter != '\n') {
-                            if letter == '\u{7}' || letter == '\u{1b}' && letters.next_if_eq(&'\\').is_some() {
-                                break;
-                            }
-                        }
-                    }
-                    _ => {}
-                }
-                if style != before {
-                    runs.push(Run { style, text: String::new() });
+    let mut style = Style::default();
+    let mut runs: Vec<Run> = Vec::new();
+    for piece in ansi::pieces(text) {
+        match piece {
+            Piece::Rendition(parameters) => style.select(parameters),
+            Piece::Text(text) => {
+                let shown = text.chars().filter(is_shown);
+                match runs.last_mut() {
+                    Some(run) if run.style == style => run.text.extend(shown),
+                    _ => runs.push(Run { style, text: shown.collect() }),
                 }
             }
-            '\n' | '\t' => push(&mut runs, letter),
-            _ if letter.is_control() => {}
-            _ => push(&mut runs, letter),
         }
     }
     runs.retain(|run| !run.text.is_empty());
     runs
 }
 
-fn push(runs: &mut [Run], letter: char) {
-    if let Some(run) = runs.last_mut() {
-        run.text.push(letter);
-    }
+/// Whether it is none of the control characters that would move something in a terminal.
+fn is_shown(letter: &char) -> bool {
+    matches!(letter, '\n' | '\t') || !letter.is_control()
 }
 
 #[cfg(test)]

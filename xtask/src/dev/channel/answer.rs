@@ -83,7 +83,9 @@ impl Door {
                 if !is_ours(host, ours) {
                     return refuse("400 Bad Request", "this is not the host that was asked for");
                 }
-                let foreign = |origin: &str| origin.split_once("://").is_none_or(|(_, authority)| authority != host);
+                let foreign = |origin: &str| {
+                    origin.split_once("://").is_none_or(|(_, authority)| !authority.eq_ignore_ascii_case(host))
+                };
                 if is_dev && head.header("origin").is_some_and(foreign) {
                     return refuse("403 Forbidden", "the request comes from another site");
                 }
@@ -104,7 +106,7 @@ impl Door {
             ("GET", "/__dev/status") => {
                 let mut status = self.hub.status();
                 status["via"] = json!(via(head));
-                self.json(&status).send(stream, head)
+                json(&status).send(stream, head)
             }
             ("GET", "/__dev/client.js") => {
                 let mut given = self.hub.given(via(head));
@@ -130,14 +132,10 @@ impl Door {
         matches!(&self.caller, Caller::Anybody { stopped, .. } if stopped.load(Ordering::SeqCst))
     }
 
-    fn json(&self, body: &Value) -> Answer {
-        Answer { status: "200 OK", content_type: "application/json", headers: Vec::new(), body: body.to_string() }
-    }
-
     fn migrate(&self, head: &Head, stream: &TcpStream) -> std::io::Result<()> {
         // It takes the time that it takes. Only when the session is at its end will nobody answer.
         let result = self.hub.migrate().recv().unwrap_or_else(|_| Err("the dev server stops".to_owned()));
-        self.json(&json!({ "ok": result.is_ok(), "error": result.err() })).send(stream, head)
+        json(&json!({ "ok": result.is_ok(), "error": result.err() })).send(stream, head)
     }
 
     fn events(&self, head: &Head, stream: &TcpStream) -> std::io::Result<()> {
@@ -165,6 +163,10 @@ impl Door {
         let _ = stream.shutdown(Shutdown::Both);
         sent
     }
+}
+
+fn json(body: &Value) -> Answer {
+    Answer { status: "200 OK", content_type: "application/json", headers: Vec::new(), body: body.to_string() }
 }
 
 fn send_events(mut stream: &TcpStream, events: &Receiver<Arc<str>>) -> std::io::Result<()> {

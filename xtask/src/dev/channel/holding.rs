@@ -36,11 +36,6 @@ impl Holding {
         let acceptor = Acceptor::start(listener, move |stream| answer::answer(&door, &stream))?;
         Ok(Self { acceptor: Some(acceptor), stopped, hub, number })
     }
-
-    /// Takes no more connections.
-    pub fn stop(self) {
-        drop(self);
-    }
 }
 
 impl Drop for Holding {

@@ -30,6 +30,8 @@ pub(super) struct Hub {
 struct Known {
     /// Tells this session from others: to a page of another one, everything may be different.
     session: String,
+    status: Status,
+    /// The status, rendered.
     view: View,
     /// How often pages were told to load again, and to take style sheets anew: who missed one sees it by that.
     reloads: u64,
@@ -66,6 +68,10 @@ impl Hub {
     }
 
     pub(super) fn publish(&self, status: &Status) {
+        // It comes with every event of the session, and to render it looks for the files that messages name.
+        if self.known().status == *status {
+            return;
+        }
         let view = view::of(status, &self.editor);
         let mut known = self.known();
         let news = known.view.state != view.state || known.view.generation != view.generation;
@@ -73,6 +79,7 @@ impl Hub {
         let differs = known.view.title != view.title || known.view.errors != view.errors;
         known.failures += u64::from(has_failed_again || differs);
         known.view = view;
+        known.status = status.clone();
         if news {
             known.send_status("state");
         }

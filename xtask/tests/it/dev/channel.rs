@@ -198,10 +198,11 @@ fn while_there_is_no_app_every_page_says_so() {
     assert_eq!(status(&ask("PUT /", "localhost")), 503);
     assert_eq!(status(&ask("GET /", "evil.example")), 400);
     assert_eq!(status(&ask("GET /__dev/status", "localhost:1\r\nOrigin: http://localhost:1")), 200);
+    assert_eq!(status(&ask("GET /__dev/status", "LocalHost:1\r\nOrigin: http://localhost:1")), 200);
     assert_eq!(status(&ask("GET /__dev/status", "localhost:1\r\nOrigin: http://evil.example")), 403);
     assert_eq!(status(&ask("POST /__dev/migrate", "localhost:1\r\nOrigin: null")), 403);
     assert_eq!(status(&ask("DELETE /__dev/status", "localhost")), 405);
-    holding.stop();
+    drop(holding);
 }
 
 #[test]
@@ -214,7 +215,7 @@ fn a_connection_that_came_too_early_is_sent_to_the_app() {
     stream.write_all(b"GET /__dev/events HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("sent");
     let mut next = events(stream);
     assert_eq!(next().expect("hello")["type"], "hello");
-    holding.stop();
+    drop(holding);
     assert_eq!(next(), None, "the stream ends");
     early.write_all(b"GET /a?b=1 HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("sent");
     let mut answer = String::new();
@@ -252,7 +253,7 @@ fn no_connection_is_lost_between_apps_and_the_server_in_their_place() {
             wait();
             let front =
                 Front::start(&stage.listener, (stage.channel.port(), stage.channel.token(round)), &[("/", "yes")]);
-            holding.stop();
+            drop(holding);
             wait();
             drop(front);
         }
@@ -260,7 +261,7 @@ fn no_connection_is_lost_between_apps_and_the_server_in_their_place() {
         over.store(true, Ordering::SeqCst);
         let last = Holding::start(&stage.listener, "localhost", &stage.channel).expect("a server");
         taken.extend(clients.map(|client| client.join().expect("every request was answered")));
-        last.stop();
+        drop(last);
     });
     let total = |index: usize| taken.iter().map(|codes: &[usize; 3]| codes[index]).sum::<usize>();
     assert!(total(0) >= 100 && total(1) >= 100, "{taken:?}");

@@ -156,7 +156,7 @@ fn nothing_in_a_message_becomes_markup() {
     other.wait_for(&is_shown(".overlay"));
     assert_eq!(other.value("document.querySelectorAll('img').length"), 0);
     assert!(other.value("window.evil").is_null());
-    holding.stop();
+    drop(holding);
 }
 
 #[test]
@@ -279,7 +279,7 @@ fn the_page_in_the_apps_place_turns_into_the_site() {
     assert_eq!(page.value(&is_shown(".overlay")), true, "there is nothing behind it");
 
     let _front = stage.front(1);
-    holding.stop();
+    drop(holding);
     stage.channel.publish(&Stage::serving(1));
     page.wait_for("document.querySelector('h2')?.textContent === 'Generation 1'");
     page.wait_for("document.readyState === 'complete'");

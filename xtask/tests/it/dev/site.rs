@@ -331,14 +331,15 @@ impl Dev<'_> {
         for reader in self.readers.take().into_iter().flatten() {
             until("an end of the output", text, || reader.is_finished().then_some(()));
         }
-        // The guards of process groups wait a while for those that notice nothing, and have nothing to show for it.
-        let running = || {
-            let running = self.site.processes().into_iter();
-            running.filter(|process| !process.contains("kill -KILL 0") && !process.contains("sleep 6 ")).collect()
+        // Where xtask could do nothing any more, the guards of process groups wait a while for those that notice nothing,
+        // and have nothing to show for it.
+        let may_stay = |process: &str| {
+            status.signal().is_some() && (process.contains("kill -KILL 0") || process.contains("sleep 6 "))
         };
         let ended = Instant::now();
         let left = || {
-            let left: Vec<String> = running();
+            let running = self.site.processes().into_iter();
+            let left: Vec<String> = running.filter(|process| !may_stay(process)).collect();
             (left.is_empty() || ended.elapsed() > grace).then_some(left)
         };
         let left = until("an end of all that was started", text, left);

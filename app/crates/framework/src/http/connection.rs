@@ -1,9 +1,9 @@
 //! One connection: its requests, and an end that takes no answer from anybody.
 //!
-//! hyper's graceful shutdown closes a connection on which the next request has arrived but was not read, or half of it, and
-//! closing a socket with unread bytes makes the system throw away what it still had to send. So idle connections are
-//! taken from hyper and looked at, and every connection is closed in two steps: nothing more is sent; then what still
-//! comes is read until the client has closed its end.
+//! hyper's graceful shutdown closes a connection on which the next request has arrived but was not read, or half of it,
+//! and closing a socket with unread bytes makes the system throw away what it still had to send. So idle connections
+//! are taken from hyper and looked at, and every connection is closed in two steps: nothing more is sent; then what
+//! still comes is read until the client has closed its end.
 
 use std::convert::Infallible;
 use std::future::poll_fn;

@@ -1,8 +1,9 @@
 //! Pages over HTTP: routes and handlers, the order in which a request passes through, the server, `runserver`.
 //!
-//! A request flows one way: socket → [`server`] → [`Site::handle`] (id, host check, static files, route, forged?) → handler →
-//! [`Response`] or [`Error`] → error page → session and cookies → headers and access log. What is generic is instantiated here, never in the
-//! product: a handler is erased to a boxed function as soon as it is listed in a [`Route`].
+//! A request flows one way: socket → [`server`] → [`Site::handle`] (id, host check, static files, route, forged?) →
+//! handler → [`Response`] or [`Error`] → error page → session and cookies → headers and access log. What is generic is
+//! instantiated here, never in the product: a handler is erased to a boxed function as soon as it is listed in a
+//! [`Route`].
 
 mod access;
 mod bodies;
