@@ -135,8 +135,8 @@ pub fn from_keyboard() -> bool {
         .is_ok_and(|tty| rustix::termios::tcgetpgrp(tty).is_ok_and(|group| group == rustix::process::getpgrp()))
 }
 
-/// Catches SIGINT, SIGTERM and SIGHUP from its making on, and SIGCHLD or what a terminal sends. Handlers, not "ignore": a
-/// handler is not inherited, so children start with the default. Made once per run, because a signal that arrives
+/// Catches SIGINT, SIGTERM and SIGHUP from its making on, and SIGCHLD or what a terminal sends. Handlers, not "ignore":
+/// a handler is not inherited, so children start with the default. Made once per run, because a signal that arrives
 /// between two steps counts.
 pub struct Signals {
     delivery: SignalDelivery<UnixStream, SignalOnly>,

@@ -331,8 +331,8 @@ impl Dev<'_> {
         for reader in self.readers.take().into_iter().flatten() {
             until("an end of the output", text, || reader.is_finished().then_some(()));
         }
-        // Where xtask could do nothing any more, the guards of process groups wait a while for those that notice nothing,
-        // and have nothing to show for it.
+        // Where xtask could do nothing any more, the guards of process groups wait a while for those that notice
+        // nothing, and have nothing to show for it.
         let may_stay = |process: &str| {
             status.signal().is_some() && (process.contains("kill -KILL 0") || process.contains("sleep 6 "))
         };

@@ -1,8 +1,8 @@
 //! The development layer: what a task runner that watches the sources adds to the pages of the app that it started.
 //!
-//! It listens on a loopback port, named in `APP_DEV_PORT`. Requests below `/__dev/` are passed on to it ([`proxy`]), and
-//! pages load its script ([`script`]), which shows build errors and loads the page again (`APP_DEV_SCRIPT=off`: they do
-//! not). Without the two variables, and outside the development environment, nothing of this is there.
+//! It listens on a loopback port, named in `APP_DEV_PORT`. Requests below `/__dev/` are passed on to it ([`proxy`]),
+//! and pages load its script ([`script`]), which shows build errors and loads the page again (`APP_DEV_SCRIPT=off`:
+//! they do not). Without the two variables, and outside the development environment, nothing of this is there.
 
 mod markup;
 mod proxy;
