@@ -2,7 +2,6 @@
 
 use rustix::process::Signal;
 
-use super::site::{SOURCE, Site};
 use crate::sandbox::{Sandbox, app};
 
 fn served(args: &[&str]) -> String {
@@ -104,19 +103,4 @@ fn the_server_ends_when_xtask_is_killed() {
     running.wait_for("ready");
     running.signal(Signal::KILL);
     assert_eq!(running.end(), (Some(-9), vec!["orphaned".to_owned()], String::new()));
-}
-
-#[test]
-fn the_real_app_is_built_and_served() {
-    let site = Site::new();
-    let dev = site.start();
-    assert_eq!(dev.served(), Some(site.newest()));
-    assert_eq!(site.builds(), [format!("begun {}", site.newest()), format!("done {}", site.newest())]);
-    site.append(SOURCE, "// An edit.");
-    assert_ne!(dev.served(), Some(site.newest()));
-    let load = dev.load();
-    dev.until("answers under load", || (load.figures().ok > 20).then_some(()));
-    assert_eq!(load.stop().failed(), 0);
-    dev.signal(Signal::INT);
-    assert_eq!(dev.end().0, 130);
 }
