@@ -109,7 +109,7 @@ fn two_checkouts_that_share_a_target_directory_do_not_run_each_others_code() {
 fn a_failed_build_shows_the_compilers_words_and_starts_nothing() {
     let sandbox = Sandbox::new();
     sandbox.write("app/src/main.rs", "fn main() { nonsense }\n");
-    for args in [&["migrate"][..], &["dev", "--demo"], &["send-mailing"]] {
+    for args in [&["migrate"][..], &["dev", "--no-reload", "--demo"], &["send-mailing"]] {
         let output = sandbox.xtask(args).real_cargo().any_output().status(101).run();
         assert!(output.stderr.contains("error[E0425]: cannot find value `nonsense`"), "{}", output.stderr);
         let last = "\nerror: `cargo build --package app --bin app` exited with 101\n";

@@ -70,7 +70,7 @@ fn a_stale_app_shows_the_build_and_is_not_built() {
         r#"["build","--package","app","--bin","app"]"#,
         r#"["migrate","--if-empty","--verbosity","2"]"#,
         r#"["load_demo","--if-empty","--verbosity","2"]"#,
-        r#"["runserver","8001","-v","2"]"#,
+        r#"["runserver","8001","--verbosity","2"]"#,
     ];
     assert_eq!(args, expected);
     assert_eq!(steps[0]["program"], json!(sandbox.root().join("bin/cargo")));
