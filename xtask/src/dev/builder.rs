@@ -1,6 +1,6 @@
 //! Builds the app beside what else the development server does, and says how it went.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::Command;
 use std::thread;
@@ -13,6 +13,7 @@ use super::model::{Built, Changes, Diagnostic, Level};
 use super::replay::{self, Recording};
 use super::talk::{Filter, complaint};
 use crate::app::{self, Begun};
+use crate::fingerprint;
 use crate::process;
 use crate::project::Project;
 
@@ -87,13 +88,18 @@ fn build(project: &Project, changed: Option<&Changes>, progress: Progress, calls
 fn by_cargo(project: &Project, progress: Progress, calls: &Calls) -> Result<(Built, Option<Recording>), Stopped> {
     let begun = Begun::now(project)?;
     let mut step = app::build_step(project);
-    // With `-vv`, it shows how it calls rustc, for replaying.
-    step.args.extend(["--message-format=json-diagnostic-rendered-ansi", "-vv"].map(OsString::from));
+    step.args.push("--message-format=json-diagnostic-rendered-ansi".into());
+    if replay::is_possible(project) {
+        // So it shows how it calls rustc. What it takes for up to date stays so.
+        step.args.push("-vv".into());
+    }
     let mut command = process::command(&step);
     let output = match progress {
         Progress::Terminal => {
             show_progress(project, &mut command);
-            let mut filter = Filter::default();
+            let packages = fingerprint::packages(project);
+            let names = packages.iter().filter_map(|package| package.file_name()?.to_str().map(str::to_owned));
+            let mut filter = Filter::new(names.collect());
             // A terminal that is gone cannot be told.
             calls.run(&mut command, move |part| drop(io::stderr().lock().write_all(&filter.shown(part))))?
         }

@@ -45,6 +45,8 @@ pub struct Tree {
     /// Cargo's dep-info, and as of when it is known.
     dep_info: PathBuf,
     dep_info_stat: Option<Stat>,
+    /// A file that is written when a build begins.
+    begun: PathBuf,
     files: BTreeMap<PathBuf, File>,
     /// Looks are counted, so that files that a look did not find can be told apart.
     round: u64,
@@ -73,6 +75,7 @@ impl Tree {
             rules: Rules::new(project),
             dep_info: project.app_binary().with_extension("d"),
             dep_info_stat: None,
+            begun: fingerprint::root_file(project),
             files: BTreeMap::new(),
             round: 0,
             now: 0,
@@ -96,13 +99,20 @@ impl Tree {
             file.content = None;
             self.look = Look::Different;
         }
-        let built = self.dep_info_stat.map_or(0, |stat| stat.newest());
+        let begun = self.begun();
         for path in newly_named {
             let Some(file) = self.files.get_mut(&path) else { continue };
-            // The build that named it has read it as it is, unless it was changed after that build.
-            file.told = file.content.filter(|_| file.stat.newest() <= built);
+            // The build that named it has read it as it is, unless it was changed after that build began.
+            file.told = file.content.filter(|_| file.stat.newest() < begun);
         }
         self.look
+    }
+
+    /// When the last build began: a save since then may have come after the compiler had read the file, and before the
+    /// dep-info was written. Of a build that is not xtask's, only the end is known.
+    fn begun(&self) -> Nanos {
+        let begun = std::fs::metadata(&self.begun).map(|metadata| Stat::of(&metadata)).ok();
+        begun.or(self.dep_info_stat).map_or(0, |stat| stat.newest())
     }
 
     /// The files whose content is not what it was when this was last asked, and that are somebody's.
@@ -339,6 +349,32 @@ mod tests {
         std::fs::File::create(&large).and_then(|file| file.set_len(LARGE + 2)).expect("a file");
         assert_eq!(look(&mut tree), Look::Different);
         assert_eq!(tree.changes().files, [(Kind::Page, large)].into());
+    }
+
+    #[test]
+    fn a_file_that_a_build_names_is_changed_if_it_was_saved_since_that_build_began() {
+        let (_directory, project) = project(Duration::from_secs(3600));
+        let included = |name: &str| project.root.join("app/src").join(name);
+        let stamp = |path: &Path, text: &str| {
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("a directory");
+            std::fs::write(path, text).expect("a file");
+            Stat::of(&std::fs::metadata(path).expect("a file")).newest()
+        };
+        // Later by the clock that stamps files, which is coarse.
+        let later = |path: &Path, text: &str, than: Nanos| while stamp(path, text) <= than {};
+        let before = stamp(&included("before.txt"), "one");
+        let mut tree = Tree::new(&project, &mut |_, _| {});
+        let begun = fingerprint::root_file(&project);
+        later(&begun, "", before);
+        let begun = Stat::of(&std::fs::metadata(&begun).expect("a file")).newest();
+        later(&included("meanwhile.txt"), "two", begun);
+        look(&mut tree);
+        assert!(tree.changes().files.is_empty());
+        stamp(&tree.dep_info, "app: app/src/a.rs app/src/before.txt app/src/meanwhile.txt\n");
+        look(&mut tree);
+        assert_eq!(tree.changes().files, [(Kind::Source, included("meanwhile.txt"))].into());
+        look(&mut tree);
+        assert!(tree.changes().files.is_empty());
     }
 
     #[test]

@@ -151,6 +151,12 @@ impl Recorded {
     }
 }
 
+/// The program of a call, given from behind the backtick that opens it. `None` when the text ends before the one that
+/// closes it.
+pub(in crate::dev) fn program_of(call: &str) -> Option<String> {
+    Some(words(call)?.into_iter().find(|word| assignment(word).is_none()).unwrap_or_default())
+}
+
 fn prefixed(prefix: &str, path: &Path) -> std::ffi::OsString {
     let mut text = std::ffi::OsString::from(prefix);
     text.push(path);

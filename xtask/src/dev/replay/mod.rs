@@ -19,6 +19,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::Context;
 use rustix::fs::{FlockOperation, flock};
 
+pub(super) use self::command::program_of;
 use self::command::{Outputs, Priority};
 use self::prelink::Prelink;
 use self::recipe::Recipe;
@@ -41,7 +42,7 @@ fn folder(project: &Project) -> PathBuf {
 }
 
 /// Whether replaying is possible at all here. A release build carries files that nobody here watches.
-fn is_possible(project: &Project) -> bool {
+pub(super) fn is_possible(project: &Project) -> bool {
     let is_off = project.variables.get(OsStr::new(SWITCH)).is_some_and(|value| value == "0");
     cfg!(target_os = "linux") && project.profile() == "debug" && !is_off
 }
@@ -58,10 +59,16 @@ pub(super) fn build(project: &Project, changed: Option<&Changes>, calls: &Calls)
         return Ok(None);
     }
     let Some(recipe) = Recipe::load(project).filter(|recipe| is_prepared(project, recipe.key)) else { return Ok(None) };
-    let built = run(project, &recipe, Priority::Normal, calls)?;
+    let built = match run(project, &recipe, Priority::Normal, calls) {
+        Err(Stopped::Cancelled) => return Err(Stopped::Cancelled),
+        // A full disk, a folder that is gone: nothing of which the sources could tell. Cargo may get further.
+        Err(Stopped::Failed(_)) => None,
+        Ok(built) => built,
+    };
     if built.is_none() {
-        // It is prepared once more after cargo's build, or is found not to work.
-        State::Unknown.save(project)?;
+        // It is prepared once more after cargo's build, or is found not to work. Where that cannot be written, cargo
+        // is asked after a vain try each time.
+        let _ = State::Unknown.save(project);
     }
     Ok(built)
 }
@@ -88,31 +95,43 @@ fn lock(path: &Path) -> Option<File> {
     Some(file)
 }
 
-/// The two calls. `None` when one failed in a way that cargo has to be asked about.
+/// A new binary. `None` when cargo has to be asked.
 fn run(project: &Project, recipe: &Recipe, priority: Priority, calls: &Calls) -> Result<Option<Built>, Stopped> {
     let linker = Prelink::new(&folder(project), recipe.key).linker();
-    let out = folder(project).join("out");
-    sweep(&out);
-    let lib = Outputs { folder: &out, linker: None };
-    let bin = Outputs { folder: &out, linker: Some(&linker) };
-    let mut said = Said::default();
-    for (recorded, outputs) in [(&recipe.lib, lib), (&recipe.bin, bin)] {
-        let output = calls.run(&mut recorded.command(project, &outputs, priority), |_| {})?;
-        said.by_rustc(&output.stderr, &project.root);
-        if output.status.success() {
-            if reads_unknown_files(project, &out.join(recorded.dep_info())) {
-                return Ok(None);
-            }
-            continue;
-        }
-        if said.doubtful || said.errors.is_empty() {
-            return Ok(None);
-        }
+    let Some(mut said) = compile(project, recipe, &linker, priority, calls)? else { return Ok(None) };
+    if !said.errors.is_empty() {
         said.errors.append(&mut said.warnings);
         return Ok(Some(Built::Failed { messages: said.errors }));
     }
-    let binary = keep(project, &out.join(recipe.bin.binary()))?;
+    let binary = keep(project, &folder(project).join("out").join(recipe.bin.binary()))?;
     Ok(Some(Built::Done { binary, fresh: false, warnings: said.warnings }))
+}
+
+/// The two calls, the second only if the first succeeds; there are errors if one does not. `None` when cargo has to be
+/// asked about what happened.
+fn compile(
+    project: &Project,
+    recipe: &Recipe,
+    linker: &Path,
+    priority: Priority,
+    calls: &Calls,
+) -> Result<Option<Said>, Stopped> {
+    let out = folder(project).join("out");
+    sweep(&out);
+    let mut said = Said::default();
+    for (recorded, linker) in [(&recipe.lib, None), (&recipe.bin, Some(linker))] {
+        let outputs = Outputs { folder: &out, linker };
+        let output = calls.run(&mut recorded.command(project, &outputs, priority), |_| {})?;
+        said.by_rustc(&output.stderr, &project.root);
+        if !output.status.success() {
+            let is_clear = !said.doubtful && !said.errors.is_empty();
+            return Ok(is_clear.then_some(said));
+        }
+        if reads_unknown_files(project, &out.join(recorded.dep_info())) {
+            return Ok(None);
+        }
+    }
+    Ok(Some(said))
 }
 
 /// Whether the compiler read files (`include_str!`) that cargo's last build did not. Nobody would notice when they
@@ -209,30 +228,18 @@ enum Verdict {
 /// Does all of it once: fills the compiler's incremental cache, links the dependencies, and sees whether what comes out
 /// is a program.
 fn rehearse(project: &Project, recipe: &Recipe, calls: &Calls) -> Result<Verdict, Stopped> {
-    let place = folder(project);
-    let out = place.join("out");
-    let prelink = Prelink::new(&place, recipe.key);
-    let recorder = prelink.recorder()?;
-    let lib = Outputs { folder: &out, linker: None };
-    let bin = Outputs { folder: &out, linker: Some(&recorder) };
-    let low = Priority::Low;
-    let mut steps = vec![recipe.lib.command(project, &lib, low), recipe.bin.command(project, &bin, low)];
-    for step in &mut steps {
-        let output = calls.run(step, |_| {})?;
-        let mut said = Said::default();
-        said.by_rustc(&output.stderr, &project.root);
-        match (output.status.success(), said.doubtful || said.errors.is_empty()) {
-            (true, _) => {}
-            (false, false) => return Ok(Verdict::Undecided),
-            (false, true) => return Ok(Verdict::Fails),
-        }
+    let prelink = Prelink::new(&folder(project), recipe.key);
+    match compile(project, recipe, &prelink.recorder()?, Priority::Low, calls)? {
+        None => return Ok(Verdict::Fails),
+        Some(said) if !said.errors.is_empty() => return Ok(Verdict::Undecided),
+        Some(_) => {}
     }
     let library = recipe.lib.library();
     if !calls.run(&mut prelink.command(&library)?, |_| {})?.status.success() {
         return Ok(Verdict::Fails);
     }
     prelink.finish(&library)?;
-    let binary = match run(project, recipe, low, calls)? {
+    let binary = match run(project, recipe, Priority::Low, calls)? {
         Some(Built::Done { binary, .. }) => binary,
         Some(_) => return Ok(Verdict::Undecided),
         None => return Ok(Verdict::Fails),

@@ -1,5 +1,8 @@
 //! Builds of the development server: what they say, and how they are cancelled.
 
+use std::ffi::OsStr;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
 
@@ -108,4 +111,21 @@ fn dropping_a_build_cancels_it() {
     let (building, result) = start(&sandbox.project(("FAKE_CARGO", "wait")));
     drop(building);
     assert_eq!(result.recv_timeout(PATIENCE), Ok(Built::Cancelled));
+}
+
+#[test]
+fn cargo_is_verbose_only_for_replaying() {
+    for (switch, is_verbose) in [(None, cfg!(target_os = "linux")), (Some("0"), false)] {
+        let sandbox = Sandbox::new();
+        let mut project = sandbox.project(("A", ""));
+        project.variables.remove(OsStr::new("XTASK_REPLAY"));
+        project.variables.extend(switch.map(|value| ("XTASK_REPLAY".into(), value.into())));
+        let wrapper = sandbox.root().join("bin/wrapper");
+        let calls = sandbox.root().join("calls");
+        let text = format!("#!/bin/sh\necho \"$@\" >'{}'\nexit 1\n", calls.display());
+        std::fs::write(&wrapper, text).expect("a file");
+        std::fs::set_permissions(&wrapper, Permissions::from_mode(0o755)).expect("a program");
+        failed(&Project { cargo: wrapper.into(), ..project });
+        assert_eq!(content(&calls).contains(" -vv"), is_verbose, "{switch:?}");
+    }
 }

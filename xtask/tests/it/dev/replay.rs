@@ -1,12 +1,13 @@
 //! Edits of the app's own sources without cargo, in a package with a library and a binary.
 
 use std::collections::BTreeSet;
-use std::fs::File;
+use std::fs::{File, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Receiver, channel};
 
-use xtask::dev::builder::{self, Progress};
+use xtask::dev::builder::{self, Building, Progress};
 use xtask::dev::model::{Built, Changes, Kind, Place};
 use xtask::project::Project;
 
@@ -39,18 +40,41 @@ fn package() -> (Sandbox, Project) {
     (sandbox, project)
 }
 
-fn build(project: &Project, changed: Option<&Changes>) -> Built {
+fn start(project: &Project, changed: Option<&Changes>) -> (Building, Receiver<Built>) {
     let (send, result) = channel();
     let tell = move |built| drop(send.send(built));
-    let _building = builder::start(project, changed, Progress::Captured, tell).expect("a thread");
+    (builder::start(project, changed, Progress::Captured, tell).expect("a thread"), result)
+}
+
+fn build(project: &Project, changed: Option<&Changes>) -> Built {
+    let (_building, result) = start(project, changed);
     result.recv_timeout(PATIENCE).expect("a result")
+}
+
+/// Saves a file. As after the watcher's wait for quiet, what follows is later by the clock that stamps files, too.
+fn save(project: &Project, file: &str, text: &str) -> Changes {
+    let path = project.root.join(file);
+    let stamp = |path: &Path| {
+        std::fs::write(path, text).expect("a file");
+        path.metadata().and_then(|metadata| metadata.modified()).expect("a time")
+    };
+    let saved = stamp(&path);
+    while stamp(&project.root.join("now")) <= saved {}
+    Changes { files: BTreeSet::from([(Kind::Source, path)]) }
 }
 
 /// Saves a file and builds.
 fn edit(project: &Project, file: &str, text: &str) -> Built {
-    let path = project.root.join(file);
-    std::fs::write(&path, text).expect("a file");
-    build(project, Some(&Changes { files: BTreeSet::from([(Kind::Source, path)]) }))
+    build(project, Some(&save(project, file, text)))
+}
+
+/// Calls cargo as somebody else does.
+fn cargo(project: &Project, args: &[&str]) {
+    let mut command = Command::new(&project.cargo);
+    let target = project.binaries.parent().expect("a directory");
+    command.args(args).arg("--offline").current_dir(&project.root).env("CARGO_TARGET_DIR", target);
+    let output = command.output().expect("cargo");
+    assert!(output.status.success(), "{output:?}");
 }
 
 fn said(binary: &Path) -> String {
@@ -66,15 +90,21 @@ fn binary(built: Built) -> PathBuf {
     }
 }
 
-/// Waits until what happens in the background after a build of cargo is through.
-fn wait_for_preparation(project: &Project) {
+/// Waits until what happens in the background after a build of cargo is through, and `before` is not its result any
+/// more. Gives the result.
+fn prepared_after(project: &Project, before: &str) -> String {
     let folder = project.state().join("replay");
     let state = || std::fs::read_to_string(folder.join("state")).unwrap_or_default();
     until("the preparation ends", state, || {
+        let state = state();
         let lock = File::open(folder.join("lock")).ok()?;
-        (!state().is_empty() && lock.try_lock().is_ok()).then_some(())
-    });
-    assert!(state().starts_with("prepared "), "{}", state());
+        (!state.is_empty() && state != before && lock.try_lock().is_ok()).then_some(state)
+    })
+}
+
+fn wait_for_preparation(project: &Project) {
+    let state = prepared_after(project, "");
+    assert!(state.starts_with("prepared "), "{state}");
 }
 
 #[test]
@@ -184,4 +214,85 @@ fn in_doubt_cargo_is_asked() {
     let off = Project { variables, ..project.clone() };
     assert_eq!(binary(edit(&off, "app/src/lib.rs", &LIBRARY.replace("one", "three"))), project.app_binary());
     assert_eq!(said(&project.app_binary()), "three 0.0.0\n");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_dependency_of_ours_is_never_served_as_it_was_before() {
+    const DEPENDENCY: &str = "pub fn word() -> &'static str { \"one\" }\n";
+    let (sandbox, project) = package();
+    sandbox.write("app/crates/words/src/lib.rs", DEPENDENCY);
+    sandbox
+        .write("app/crates/words/Cargo.toml", "[package]\nname = \"words\"\nversion = \"0.0.0\"\nedition = \"2024\"\n");
+    let manifest = "[package]\nname = \"app\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\nwords = { path = \
+                    \"crates/words\" }\n";
+    sandbox.write("app/Cargo.toml", manifest);
+    let words = "dependencies = [\n \"words\",\n]\n\n[[package]]\nname = \"words\"\nversion = \"0.0.0\"\n";
+    sandbox.write("Cargo.lock", &format!("{LOCKFILE}{words}"));
+    sandbox.write("app/src/lib.rs", "pub fn word() -> String { format!(\"app {}\", words::word()) }\n");
+    assert_eq!(said(&binary(build(&project, None))), "app one 0.0.0\n");
+    let first = prepared_after(&project, "");
+
+    let edited = "pub fn word() -> String { format!(\"lib {}\", words::word()) }\n";
+    let replayed = binary(edit(&project, "app/src/lib.rs", edited));
+    assert!(replayed.starts_with(project.state()), "{}", replayed.display());
+    assert_eq!(said(&replayed), "lib one 0.0.0\n");
+
+    let by_cargo = binary(edit(&project, "app/crates/words/src/lib.rs", &DEPENDENCY.replace("one", "two")));
+    assert_eq!(by_cargo, project.app_binary());
+    assert_eq!(said(&by_cargo), "lib two 0.0.0\n");
+    let second = prepared_after(&project, &first);
+    assert!(second.starts_with("prepared "), "{second}");
+
+    // Somebody else saves and builds it, and of that alone nobody here is told.
+    save(&project, "app/crates/words/src/lib.rs", &DEPENDENCY.replace("one", "three"));
+    cargo(&project, &["build", "-p", "words"]);
+    let text = edited.replace("lib", "edited");
+    assert_eq!(said(&binary(edit(&project, "app/src/lib.rs", &text))), "edited three 0.0.0\n");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_others_do_in_the_target_directory_is_left_to_cargo() {
+    let (sandbox, project) = package();
+    // Says when it is called.
+    let wrapper = sandbox.root().join("bin/wrapper");
+    let calls = sandbox.root().join("calls");
+    let text = format!("#!/bin/sh\necho call >>'{}'\nexec '{}' \"$@\"\n", calls.display(), env!("CARGO"));
+    std::fs::write(&wrapper, text).expect("a file");
+    std::fs::set_permissions(&wrapper, Permissions::from_mode(0o755)).expect("a program");
+    let project = Project { cargo: wrapper.into(), ..project };
+    let called = || std::fs::read_to_string(&calls).unwrap_or_default().lines().count();
+    build(&project, None);
+    wait_for_preparation(&project);
+    assert_eq!(called(), 1);
+    let replayed = binary(edit(&project, "app/src/lib.rs", &LIBRARY.replace("one", "two")));
+    assert!(replayed.starts_with(project.state()), "{}", replayed.display());
+    assert_eq!(called(), 1);
+
+    // Another cargo is at work: ours waits for it.
+    let lock = File::open(project.binaries.join(".cargo-lock")).expect("cargo's lock");
+    lock.lock().expect("a lock");
+    let changes = save(&project, "app/src/lib.rs", &LIBRARY.replace("one", "three"));
+    let (_building, result) = start(&project, Some(&changes));
+    until("cargo is called", || called().to_string(), || (called() == 2).then_some(()));
+    drop(lock);
+    let built = binary(result.recv_timeout(PATIENCE).expect("a result"));
+    assert_eq!((built.as_path(), said(&built).as_str()), (project.app_binary().as_path(), "three 0.0.0\n"));
+
+    // Where binaries are kept, there is no place: that is no failure of the sources.
+    let kept = project.state().join("replay/bin");
+    std::fs::remove_dir_all(&kept).and_then(|()| std::fs::write(&kept, "")).expect("a file");
+    let built = binary(edit(&project, "app/src/lib.rs", &LIBRARY.replace("one", "four")));
+    assert_eq!((built.as_path(), said(&built).as_str()), (project.app_binary().as_path(), "four 0.0.0\n"));
+    assert_eq!(called(), 3);
+    prepared_after(&project, "");
+
+    cargo(&project, &["clean"]);
+    let built = binary(edit(&project, "app/src/lib.rs", &LIBRARY.replace("one", "five")));
+    assert_eq!((built.as_path(), said(&built).as_str()), (project.app_binary().as_path(), "five 0.0.0\n"));
+    wait_for_preparation(&project);
+    let replayed = binary(edit(&project, "app/src/lib.rs", LIBRARY));
+    assert!(replayed.starts_with(project.state()), "{}", replayed.display());
+    assert_eq!(said(&replayed), "one 0.0.0\n");
 }
