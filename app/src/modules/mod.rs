@@ -8,4 +8,10 @@ use framework::module::Module;
 
 /// The installed modules, in order of precedence: an earlier one's commands, templates and static files come before a
 /// later one's.
-pub const MODULES: &[fn() -> Module] = &[mailings::module, users::module, auth::module, sessions::module];
+pub const MODULES: &[fn() -> Module] = &[
+    // One a line.
+    mailings::module,
+    users::module,
+    auth::module,
+    sessions::module,
+];

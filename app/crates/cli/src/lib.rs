@@ -10,6 +10,8 @@ mod listen;
 mod migrations;
 mod options;
 mod ports;
+mod scaffold;
+mod tools;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -24,6 +26,8 @@ pub use migrations::{
     Flush, Makemigrations, Migrate, Optimizemigration, Showmigrations, Sqlflush, Sqlmigrate, Squashmigrations,
 };
 pub use options::{AddrPort, BASE_OPTION_IDS, BaseOptions, Labels, Modules};
+pub use scaffold::{AddCommand, AddMigration, AddModule, ChangeOptions, RemoveCommand, RemoveModule};
+pub use tools::{Dbshell, Doctor, Shell};
 
 /// A built-in command as both `xtask` and the app see it.
 #[derive(Clone, Copy)]

@@ -18,7 +18,17 @@ pub type Carried = &'static [(&'static str, Migrations)];
 /// Functions that data migrations call, by the name that stands after the module's label and a dot.
 pub type DataFunctions = &'static [(&'static str, DataFunction)];
 
-/// A module, as its `module()` function describes it.
+/// A module, as its `module()` function describes it: one statement for each thing that it brings, so that adding one is
+/// a line of its own.
+///
+/// ```ignore
+/// pub fn module() -> Module {
+///     let mut module = Module::new("polls");
+///     module.models(models::MODELS);
+///     module.routes(views::routes());
+///     module
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Module {
     name: &'static str,
@@ -36,7 +46,7 @@ pub struct Module {
     pub(crate) post_migrate: Handlers,
     pub(crate) data_functions: DataFunctions,
     pub(crate) accounts: Option<&'static dyn Accounts>,
-    pub(crate) submodules: &'static [fn() -> Module],
+    pub(crate) submodules: Vec<fn() -> Module>,
 }
 
 impl Module {
@@ -56,36 +66,36 @@ impl Module {
             post_migrate: Handlers::default(),
             data_functions: &[],
             accounts: None,
-            submodules: &[],
+            submodules: Vec::new(),
         }
     }
 
     /// Its models, referenced ones first.
-    pub fn models(mut self, models: &'static [db::Model]) -> Self {
+    pub fn models(&mut self, models: &'static [db::Model]) -> &mut Self {
         self.models = models;
         self
     }
 
     /// Its migrations, compiled in; otherwise they are read from `migrations/` in its folder.
-    pub fn embedded_migrations(mut self, migrations: Migrations) -> Self {
+    pub fn embedded_migrations(&mut self, migrations: Migrations) -> &mut Self {
         self.migrations = Some(migrations);
         self
     }
 
     /// Its commands; one of the same name as a built-in or as a later module's takes that one's place.
-    pub fn commands(mut self, commands: Vec<CommandSpec>) -> Self {
+    pub fn commands(&mut self, commands: Vec<CommandSpec>) -> &mut Self {
         self.commands = commands;
         self
     }
 
     /// Its pages.
-    pub fn routes(mut self, routes: Vec<Route>) -> Self {
+    pub fn routes(&mut self, routes: Vec<Route>) -> &mut Self {
         self.routes = routes;
         self
     }
 
     /// Its system checks.
-    pub fn checks(mut self, checks: Vec<Check>) -> Self {
+    pub fn checks(&mut self, checks: Vec<Check>) -> &mut Self {
         self.checks = checks;
         self
     }
@@ -93,38 +103,38 @@ impl Module {
     /// Adds what is done before a database is migrated, for each database and each time, even if nothing is to be
     /// applied. Several processes may migrate at once, and all of them run it.
     pub fn pre_migrate(
-        mut self,
+        &mut self,
         handler: impl AsyncFn(MigrateEvent<'_>) -> anyhow::Result<()> + Send + Sync + 'static,
-    ) -> Self {
+    ) -> &mut Self {
         self.pre_migrate.push(handler);
         self
     }
 
     /// Adds what is done after a database was migrated or emptied by `flush`, under the same conditions.
     pub fn post_migrate(
-        mut self,
+        &mut self,
         handler: impl AsyncFn(MigrateEvent<'_>) -> anyhow::Result<()> + Send + Sync + 'static,
-    ) -> Self {
+    ) -> &mut Self {
         self.post_migrate.push(handler);
         self
     }
 
     /// Functions for `run_rust` in migrations, which call them `<label>.<name>`: `("fill_names", fill_names)` of the
     /// module `users` is `function = "users.fill_names"`.
-    pub fn data_functions(mut self, functions: DataFunctions) -> Self {
+    pub fn data_functions(&mut self, functions: DataFunctions) -> &mut Self {
         self.data_functions = functions;
         self
     }
 
     /// The people who may log in: how to reach the module's table of users.
-    pub fn accounts(mut self, accounts: &'static dyn Accounts) -> Self {
+    pub fn accounts(&mut self, accounts: &'static dyn Accounts) -> &mut Self {
         self.accounts = Some(accounts);
         self
     }
 
-    /// The modules in folders below its own.
-    pub fn submodules(mut self, submodules: &'static [fn() -> Module]) -> Self {
-        self.submodules = submodules;
+    /// Adds a module in a folder below its own.
+    pub fn submodule(&mut self, submodule: fn() -> Module) -> &mut Self {
+        self.submodules.push(submodule);
         self
     }
 

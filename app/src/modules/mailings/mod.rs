@@ -10,5 +10,9 @@ use framework::module::Module;
 
 /// The module.
 pub fn module() -> Module {
-    Module::new("mailings").models(models::MODELS).commands(commands::all()).routes(views::routes())
+    let mut module = Module::new("mailings");
+    module.models(models::MODELS);
+    module.commands(commands::all());
+    module.routes(views::routes());
+    module
 }

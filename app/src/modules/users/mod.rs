@@ -7,5 +7,8 @@ use framework::module::Module;
 
 /// The module.
 pub fn module() -> Module {
-    Module::new("users").models(models::MODELS).accounts(&service::ACCOUNTS)
+    let mut module = Module::new("users");
+    module.models(models::MODELS);
+    module.accounts(&service::ACCOUNTS);
+    module
 }

@@ -12,15 +12,17 @@ use super::login::{joe, log_in};
 use crate::project::{clock, context_with};
 
 fn gates() -> Module {
-    Module::new("gates").routes(vec![
-        get("/staff/", staff),
-        post("/staff/", staff),
-        get("/users/", view_users),
-        get("/count/", count),
-        get("/race/", race),
-        post("/hook/", hook).csrf_exempt(),
-        post("/form/", hook),
-    ])
+    Module::new("gates")
+        .routes(vec![
+            get("/staff/", staff),
+            post("/staff/", staff),
+            get("/users/", view_users),
+            get("/count/", count),
+            get("/race/", race),
+            post("/hook/", hook).csrf_exempt(),
+            post("/form/", hook),
+        ])
+        .clone()
 }
 
 async fn staff(request: Request) -> http::Result {

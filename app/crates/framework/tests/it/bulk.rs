@@ -123,13 +123,15 @@ impl Command for Panic {
 }
 
 fn module() -> Module {
-    Module::new("bulk").commands(vec![
-        command::<Prune>(),
-        command::<Stall>(),
-        command::<Forgetful>(),
-        command::<Escape>(),
-        command::<Panic>(),
-    ])
+    Module::new("bulk")
+        .commands(vec![
+            command::<Prune>(),
+            command::<Stall>(),
+            command::<Forgetful>(),
+            command::<Escape>(),
+            command::<Panic>(),
+        ])
+        .clone()
 }
 
 fn sandbox(ids: &[i64]) -> Sandbox {

@@ -107,6 +107,7 @@ fn checking() -> Module {
     Module::new("checking")
         .commands(vec![command::<Checked>()])
         .checks(vec![Check::new(&["models"], count_models), Check::new(&["security"], count_security)])
+        .clone()
 }
 
 /// One test, because the counters are shared.

@@ -23,7 +23,7 @@ const CARRIED: Carried = &[("polls", &[("0001_initial", INITIAL)])];
 
 fn polls() -> Module {
     const MODELS: &[Model] = &[model::<models::question::Entity>("Question")];
-    Module::new("polls").models(MODELS)
+    Module::new("polls").models(MODELS).clone()
 }
 
 fn empty() -> Module {

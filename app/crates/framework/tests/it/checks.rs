@@ -21,11 +21,11 @@ fn warnings(_ctx: &Context, scope: &Scope) -> Vec<Message> {
 }
 
 fn failing() -> Module {
-    Module::new("failing").checks(vec![Check::new(&["failing"], findings)])
+    Module::new("failing").checks(vec![Check::new(&["failing"], findings)]).clone()
 }
 
 fn warning() -> Module {
-    Module::new("warning").checks(vec![Check::new(&["warning"], warnings)])
+    Module::new("warning").checks(vec![Check::new(&["warning"], warnings)]).clone()
 }
 
 fn deployed(_ctx: &Context, _scope: &Scope) -> Vec<Message> {
@@ -33,7 +33,7 @@ fn deployed(_ctx: &Context, _scope: &Scope) -> Vec<Message> {
 }
 
 fn deploying() -> Module {
-    Module::new("deploying").checks(vec![Check::deploy(&["tests"], deployed)])
+    Module::new("deploying").checks(vec![Check::deploy(&["tests"], deployed)]).clone()
 }
 
 const NO_ISSUES: &str = "System check identified no issues (0 silenced).\n";

@@ -36,6 +36,7 @@ fn polls() -> Module {
     Module::new("polls")
         .models(models::MODELS)
         .embedded_migrations(&[("0001_initial", INITIAL), ("0002_opened", SECOND)])
+        .clone()
 }
 
 fn run(sandbox: &Sandbox, sql: &str) {

@@ -122,11 +122,11 @@ impl<const MODULE: char> Command for Here<MODULE> {
 }
 
 fn first() -> Module {
-    Module::new("first").commands(vec![command::<Here<'1'>>(), command_as::<Here<'1'>>("version")])
+    Module::new("first").commands(vec![command::<Here<'1'>>(), command_as::<Here<'1'>>("version")]).clone()
 }
 
 fn second() -> Module {
-    Module::new("second").commands(vec![command::<Here<'2'>>()])
+    Module::new("second").commands(vec![command::<Here<'2'>>()]).clone()
 }
 
 #[test]

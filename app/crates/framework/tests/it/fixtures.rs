@@ -259,20 +259,22 @@ impl Command for Asking {
 }
 
 pub(crate) fn module() -> Module {
-    Module::new("fixtures").commands(vec![
-        command::<BaseCommand>(),
-        command::<Bare>(),
-        command::<PerModule>(),
-        command::<PerLabel>(),
-        command::<Missing>(),
-        command::<Hal>(),
-        command::<Dance>(),
-        command::<Broken>(),
-        command::<Sql>(),
-        command::<Translated>(),
-        command::<Untranslated>(),
-        command::<List>(),
-        command::<Colorful>(),
-        command::<Asking>(),
-    ])
+    Module::new("fixtures")
+        .commands(vec![
+            command::<BaseCommand>(),
+            command::<Bare>(),
+            command::<PerModule>(),
+            command::<PerLabel>(),
+            command::<Missing>(),
+            command::<Hal>(),
+            command::<Dance>(),
+            command::<Broken>(),
+            command::<Sql>(),
+            command::<Translated>(),
+            command::<Untranslated>(),
+            command::<List>(),
+            command::<Colorful>(),
+            command::<Asking>(),
+        ])
+        .clone()
 }

@@ -35,7 +35,7 @@ async fn announce(event: MigrateEvent<'_>) -> anyhow::Result<()> {
 }
 
 fn books() -> Module {
-    Module::new("books").embedded_migrations(&[("0001_initial", INITIAL)]).post_migrate(announce)
+    Module::new("books").embedded_migrations(&[("0001_initial", INITIAL)]).post_migrate(announce).clone()
 }
 
 const QUESTION: &str = "You have requested a flush of the database.\nThis will IRREVERSIBLY DESTROY all data currently \

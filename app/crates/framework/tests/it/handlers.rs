@@ -60,6 +60,7 @@ fn books() -> Module {
         .data_functions(&[("add_joe", add_joe), ("remove_all", remove_all)])
         .pre_migrate(announce)
         .post_migrate(announce)
+        .clone()
 }
 
 fn plain() -> Module {
@@ -88,7 +89,7 @@ fn handlers_of_every_module_run_around_migrate() {
 #[test]
 fn a_handler_that_fails_is_named() {
     fn failing() -> Module {
-        Module::new("failing").post_migrate(fail)
+        Module::new("failing").post_migrate(fail).clone()
     }
     let ran = Sandbox::new(&[failing]).line("migrate -v0");
     let text = "error: failed to run a post-migrate handler of application failing\n  caused by: no coffee\n";
@@ -98,7 +99,7 @@ fn a_handler_that_fails_is_named() {
 #[test]
 fn a_function_that_is_not_registered_stops_the_migration() {
     fn forgetful() -> Module {
-        Module::new("books").embedded_migrations(&[("0001_initial", INITIAL), ("0002_fill", FILL)])
+        Module::new("books").embedded_migrations(&[("0001_initial", INITIAL), ("0002_fill", FILL)]).clone()
     }
     let ran = Sandbox::new(&[forgetful]).line("migrate -v0");
     ran.says_on_err(
@@ -115,7 +116,7 @@ async fn ask(event: MigrateEvent<'_>) -> anyhow::Result<()> {
 
 #[test]
 fn handlers_may_ask_unless_nobody_is_to_be_asked() {
-    let sandbox = Sandbox::new(&[|| Module::new("plain").post_migrate(ask)]).typed("Joe\n");
+    let sandbox = Sandbox::new(&[|| Module::new("plain").post_migrate(ask).clone()]).typed("Joe\n");
     sandbox.line("migrate -v0").is(0, "Whose? Joe\n", "");
     sandbox.line("migrate -v0 --noinput").says_on_err(3, "questions are switched off");
 }

@@ -41,10 +41,11 @@ fn polls() -> Module {
         .models(models::MODELS)
         .embedded_migrations(&[("0001_initial", INITIAL)])
         .commands(vec![command::<Wary>()])
+        .clone()
 }
 
 fn zebras() -> Module {
-    Module::new("zebras").embedded_migrations(&[("0001_initial", "initial = true\noperations = []\n")])
+    Module::new("zebras").embedded_migrations(&[("0001_initial", "initial = true\noperations = []\n")]).clone()
 }
 
 const FIRST: &str = "initial = true\noperations = []\n";
@@ -52,7 +53,9 @@ const SECOND: &str = "dependencies = [\"forked.0001_initial\"]\noperations = []\
 
 /// Two migrations that both come last.
 fn forked() -> Module {
-    Module::new("forked").embedded_migrations(&[("0001_initial", FIRST), ("0002_a", SECOND), ("0002_b", SECOND)])
+    Module::new("forked")
+        .embedded_migrations(&[("0001_initial", FIRST), ("0002_a", SECOND), ("0002_b", SECOND)])
+        .clone()
 }
 
 fn empty() -> Module {
@@ -125,7 +128,7 @@ fn several_last_migrations_are_a_conflict() {
 #[test]
 fn models_whose_module_has_no_folder_are_an_error() {
     fn lost() -> Module {
-        Module::new("polls").models(models::MODELS)
+        Module::new("polls").models(models::MODELS).clone()
     }
     let sandbox = Sandbox::new(&[lost]);
     let ran = sandbox.line("migrate");

@@ -55,12 +55,14 @@ new = { name = "name", type = "text", null = true }
 "#;
 
 fn books() -> Module {
-    Module::new("books").embedded_migrations(&[
-        ("0001_initial", INITIAL),
-        ("0002_second", SECOND),
-        ("0003_third", THIRD),
-        ("0004_empty", "dependencies = [\"books.0003_third\"]\n"),
-    ])
+    Module::new("books")
+        .embedded_migrations(&[
+            ("0001_initial", INITIAL),
+            ("0002_second", SECOND),
+            ("0003_third", THIRD),
+            ("0004_empty", "dependencies = [\"books.0003_third\"]\n"),
+        ])
+        .clone()
 }
 
 fn plain() -> Module {

@@ -2,9 +2,12 @@
 
 mod load_demo;
 
-use framework::management::{CommandSpec, command};
+use framework::management;
 
 /// The commands.
-pub(super) fn all() -> Vec<CommandSpec> {
-    vec![command::<load_demo::Command>()]
+pub(super) fn all() -> Vec<management::CommandSpec> {
+    vec![
+        // One a line.
+        management::command::<load_demo::Command>(),
+    ]
 }

@@ -11,11 +11,12 @@ use crate::module::Module;
 
 /// The module.
 pub fn module() -> Module {
-    Module::new("auth")
-        .models(models::MODELS)
-        .embedded_migrations(&[("0001_initial", include_str!("migrations/0001_initial.toml"))])
-        .routes(views::routes())
-        .post_migrate(make_permissions)
+    let mut module = Module::new("auth");
+    module.models(models::MODELS);
+    module.embedded_migrations(&[("0001_initial", include_str!("migrations/0001_initial.toml"))]);
+    module.routes(views::routes());
+    module.post_migrate(make_permissions);
+    module
 }
 
 /// After every `migrate` and `flush`: the permissions of all models are there.

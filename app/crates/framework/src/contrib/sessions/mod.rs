@@ -11,9 +11,10 @@ const LABEL: &str = "sessions";
 
 /// The module.
 pub fn module() -> Module {
-    Module::new(LABEL)
-        .models(models::MODELS)
-        .embedded_migrations(&[("0001_initial", include_str!("migrations/0001_initial.toml"))])
+    let mut module = Module::new(LABEL);
+    module.models(models::MODELS);
+    module.embedded_migrations(&[("0001_initial", include_str!("migrations/0001_initial.toml"))]);
+    module
 }
 
 /// Whether the project has sessions at all.

@@ -15,7 +15,7 @@ use crate::postgres;
 use crate::sandbox::{Sandbox, wait};
 
 fn shelf() -> Module {
-    Module::new("shelf").models(models::MODELS).embedded_migrations(&[("0001_initial", models::MIGRATION)])
+    Module::new("shelf").models(models::MODELS).embedded_migrations(&[("0001_initial", models::MIGRATION)]).clone()
 }
 
 /// A migrated SQLite database.

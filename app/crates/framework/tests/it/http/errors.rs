@@ -104,13 +104,13 @@ fn routes_that_exclude_each_other_are_named() {
         Err(framework::http::Error::NotFound)
     }
     fn rivals() -> Module {
-        Module::new("rivals").routes(vec![get("/a/{id}/", never), get("/a/{name}/", never)])
+        Module::new("rivals").routes(vec![get("/a/{id}/", never), get("/a/{name}/", never)]).clone()
     }
     fn twice() -> Module {
-        Module::new("twice").routes(vec![get("/a/", never), get("/a/", never)])
+        Module::new("twice").routes(vec![get("/a/", never), get("/a/", never)]).clone()
     }
     fn relative() -> Module {
-        Module::new("relative").routes(vec![get("a/", never)])
+        Module::new("relative").routes(vec![get("a/", never)]).clone()
     }
     let message = |modules: &'static [fn() -> Module]| {
         Site::new(Sandbox::new(modules).ctx()).err().map(|error| error.to_string()).unwrap_or_default()

@@ -95,7 +95,7 @@ fn routes_that_exclude_each_other_stop_the_start() {
         Err(Error::NotFound)
     }
     fn twice() -> Module {
-        Module::new("twice").routes(vec![get("/a/", never), get("/a/", never)])
+        Module::new("twice").routes(vec![get("/a/", never), get("/a/", never)]).clone()
     }
     let ran = Sandbox::new(&[twice]).var("APP__DEBUG", "true").line("runserver 0");
     assert!(ran.code == 1 && ran.err.contains("module `twice` has two routes for GET `/a/`"), "{ran:?}");

@@ -10,28 +10,30 @@ use tokio::net::TcpStream;
 use crate::sandbox::Sandbox;
 
 pub(super) fn module() -> Module {
-    Module::new("shop").routes(vec![
-        get("/", home).name("home"),
-        get("/items/", items).name("shop:items"),
-        post("/items/", create),
-        get("/items/{id}/", item).name("shop:item"),
-        delete("/items/{id}/", item),
-        get("/files/{*path}", file).name("shop:file"),
-        get("/exact", home),
-        post("/echo/", echo),
-        post("/json/", json),
-        get("/page/", page),
-        get("/broken/", broken),
-        get("/panic/", panic),
-        get("/refused/", refused),
-        get("/members/", members),
-        get("/slow/", slow),
-    ])
+    Module::new("shop")
+        .routes(vec![
+            get("/", home).name("home"),
+            get("/items/", items).name("shop:items"),
+            post("/items/", create),
+            get("/items/{id}/", item).name("shop:item"),
+            delete("/items/{id}/", item),
+            get("/files/{*path}", file).name("shop:file"),
+            get("/exact", home),
+            post("/echo/", echo),
+            post("/json/", json),
+            get("/page/", page),
+            get("/broken/", broken),
+            get("/panic/", panic),
+            get("/refused/", refused),
+            get("/members/", members),
+            get("/slow/", slow),
+        ])
+        .clone()
 }
 
 /// The same as a second module with another home page and a page of its own.
 pub(super) fn annex() -> Module {
-    Module::new("annex").routes(vec![get("/", annex_home), get("/annex/", annex_home)])
+    Module::new("annex").routes(vec![get("/", annex_home), get("/annex/", annex_home)]).clone()
 }
 
 /// The shop in a directory of its own, in debug mode.

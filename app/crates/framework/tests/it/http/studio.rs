@@ -11,21 +11,23 @@ use tokio::net::TcpStream;
 pub(super) const PAGE: &str = "<!doctype html>\n<html lang=en><head><title>x</title></head><body>x</body></html>";
 
 pub(super) fn module() -> Module {
-    Module::new("studio").routes(vec![
-        post("/markup/", markup).csrf_exempt(),
-        get("/whole/", whole),
-        get("/pieces/", pieces),
-        get("/tagged/", tagged),
-        get("/plain/", plain),
-        get("/packed/", packed),
-        get("/saved/", saved),
-        get("/part/", part),
-        get("/nothing/", nothing),
-        get("/large/", large),
-        post("/large/", large).csrf_exempt(),
-        get("/events/", events),
-        get("/drip/", drip),
-    ])
+    Module::new("studio")
+        .routes(vec![
+            post("/markup/", markup).csrf_exempt(),
+            get("/whole/", whole),
+            get("/pieces/", pieces),
+            get("/tagged/", tagged),
+            get("/plain/", plain),
+            get("/packed/", packed),
+            get("/saved/", saved),
+            get("/part/", part),
+            get("/nothing/", nothing),
+            get("/large/", large),
+            post("/large/", large).csrf_exempt(),
+            get("/events/", events),
+            get("/drip/", drip),
+        ])
+        .clone()
 }
 
 /// The body of the request as a page.

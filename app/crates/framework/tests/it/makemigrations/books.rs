@@ -32,7 +32,7 @@ macro_rules! version {
         $(#[$doc])*
         pub(super) fn $name() -> Module {
             const MODELS: &[Model] = &[$(model::<$entity::Entity>($model)),*];
-            Module::new("books").models(MODELS)
+            Module::new("books").models(MODELS).clone()
         }
     };
 }
@@ -61,7 +61,7 @@ version!(without_models []);
 /// Another module, with the same kind of model.
 pub(super) fn films() -> Module {
     const MODELS: &[Model] = &[model::<film::Entity>("Film")];
-    Module::new("films").models(MODELS)
+    Module::new("films").models(MODELS).clone()
 }
 
 entity!(film "films_film" { title: String, });

@@ -198,7 +198,7 @@ fn nothing_is_written_when_one_of_the_files_cannot_be() {
 #[test]
 fn compiled_migrations_cannot_be_added_to() {
     fn fixed() -> Module {
-        books::with_nickname().embedded_migrations(&[("0001_initial", INITIAL)])
+        books::with_nickname().embedded_migrations(&[("0001_initial", INITIAL)]).clone()
     }
     let sandbox = Sandbox::new(&[fixed]);
     let text = "CommandError: The migrations of app 'books' are compiled into it, none can be written for it here.\n";

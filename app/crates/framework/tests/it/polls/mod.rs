@@ -11,7 +11,11 @@ use sea_orm::{ActiveModelTrait as _, ConnectionTrait as _, EntityTrait as _, Sch
 
 pub(crate) fn module() -> Module {
     // The tests make its tables themselves.
-    Module::new("polls").models(models::MODELS).embedded_migrations(&[]).commands(vec![command::<closepoll::Command>()])
+    Module::new("polls")
+        .models(models::MODELS)
+        .embedded_migrations(&[])
+        .commands(vec![command::<closepoll::Command>()])
+        .clone()
 }
 
 /// Makes the tables, and polls with these ids, all open.

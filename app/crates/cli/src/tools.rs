@@ -1,0 +1,45 @@
+//! Commands for looking around: the shells, the doctor.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// Open an interactive shell with the models loaded
+#[derive(Args, Clone, Debug, Default)]
+pub struct Shell {
+    /// Run this code and stop
+    #[arg(short, long, value_name = "CODE", conflicts_with = "file")]
+    pub command: Option<String>,
+    /// Run the code in this file and stop
+    #[arg(short, long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Refuse everything that writes
+    #[arg(long, visible_alias = "read_only")]
+    pub read_only: bool,
+    /// The database to work on
+    #[arg(long, value_name = "ALIAS", default_value = "default")]
+    pub database: Option<String>,
+}
+
+/// Open the database's own shell (sqlite3 or psql)
+#[derive(Args, Clone, Debug, Default)]
+pub struct Dbshell {
+    /// The database to open
+    #[arg(long, value_name = "ALIAS", default_value = "default")]
+    pub database: Option<String>,
+    /// Arguments for sqlite3 or psql
+    #[arg(last = true, value_name = "ARGUMENT")]
+    pub arguments: Vec<OsString>,
+}
+
+/// Look for what is wrong with the project and with this machine
+#[derive(Args, Clone, Debug, Default)]
+pub struct Doctor {
+    /// Print the findings as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Repair what can be repaired without losing anything
+    #[arg(long)]
+    pub fix: bool,
+}

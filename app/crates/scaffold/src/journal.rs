@@ -1,0 +1,1 @@
+//! Changes on disk: all or nothing, and the way back.

@@ -1,0 +1,18 @@
+//! Changes of a project's own sources: new modules and commands, their registration, and the way back. Everything is read
+//! from the sources, so that it works while they do not compile; the app and xtask call the same code.
+//!
+//! A request flows one way: `cli`'s arguments → checked names ([`names`]) → a [`Change`] (planned against the tree, nothing
+//! written) → conflicts settled through [`Talk`] → journalled and applied, all or nothing ([`journal`]).
+
+mod change;
+mod error;
+pub mod journal;
+pub mod names;
+mod talk;
+
+pub use change::{Change, Edit};
+pub use error::Error;
+pub use talk::Talk;
+
+/// What a scaffolding function gives back.
+pub type Result<T> = std::result::Result<T, Error>;

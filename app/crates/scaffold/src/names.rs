@@ -1,0 +1,1 @@
+//! What modules, commands, models and fields may be called.
