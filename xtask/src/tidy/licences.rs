@@ -15,6 +15,8 @@ const ACCEPTED: &[&str] = &[
     "ISC",
     "MIT",
     "MIT-0",
+    // Copyleft for the files of that package alone, which are used as they are.
+    "MPL-2.0+",
     "Unicode-3.0",
     "Unlicense",
     "Zlib",

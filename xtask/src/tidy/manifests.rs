@@ -45,9 +45,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("xtask", &["cli", "scaffold"]),
     ("cli", &[]),
     ("db", &[]),
-    ("scaffold", &[]),
-    ("framework", &["cli", "db"]),
-    ("app", &["cli", "db", "framework", "scaffold"]),
+    ("scaffold", &["cli"]),
+    ("framework", &["cli", "db", "scaffold"]),
+    ("app", &["cli", "db", "framework"]),
 ];
 
 /// Crates that must not be reached from these, however indirectly.
