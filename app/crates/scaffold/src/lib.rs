@@ -8,6 +8,8 @@ mod change;
 mod error;
 pub mod journal;
 pub mod names;
+pub mod register;
+pub mod sources;
 mod talk;
 
 pub use change::{Change, Edit};
