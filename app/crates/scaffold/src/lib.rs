@@ -5,14 +5,16 @@
 //! written) → conflicts settled through [`Talk`] → journalled and applied, all or nothing ([`journal`]).
 
 mod change;
+mod diff;
 mod error;
 pub mod journal;
 pub mod names;
 pub mod register;
 pub mod sources;
 mod talk;
+mod tree;
 
-pub use change::{Change, Edit};
+pub use change::{Change, Edit, Kind};
 pub use error::Error;
 pub use talk::Talk;
 

@@ -1,1 +1,0 @@
-//! Changes on disk: all or nothing, and the way back.
