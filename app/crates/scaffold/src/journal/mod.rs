@@ -102,8 +102,8 @@ impl Lock {
         edits.sort_by_key(Edit::kind);
         let undoes = matches!(remember, Remember::Undone(_));
         let record = Record { version: Record::VERSION, title: change.title.clone(), undoes, edits };
-        self.writer().replace(Path::new(PENDING), &record.text()?)?;
-        if let Err(error) = self.apply(&record.edits, recorded.as_deref()) {
+        let announced = self.writer().replace(Path::new(PENDING), &record.text()?);
+        if let Err(error) = announced.and_then(|()| self.apply(&record.edits, recorded.as_deref())) {
             return Err(self.give_up(&record.edits, error));
         }
         // The record of the change became that of its undoing in one step, and says so if it stays.
@@ -122,11 +122,15 @@ impl Lock {
     }
 
     fn give_up(&mut self, edits: &[Edit], error: Error) -> Error {
-        match self.put_all_back(edits).and_then(|_| self.writer().remove(Path::new(PENDING))) {
+        match self.put_all_back(edits).and_then(|_| self.forget()) {
             Ok(()) => error,
             Err(second) => Error::new(format!("{error}; and what was changed already could not be put back: {second}"))
                 .with_hint("the next command that changes sources or builds tries again"),
         }
+    }
+
+    fn forget(&mut self) -> Result<()> {
+        if has_pending(self.tree.root()) { self.writer().remove(Path::new(PENDING)) } else { Ok(()) }
     }
 
     /// The project's files.

@@ -34,12 +34,13 @@ impl Writer<'_> {
         self.files.sync_dir(directory(&place)).map_err(failed)
     }
 
-    /// Renames a file of the journal.
+    /// Renames a file of the journal, which ends a change.
     pub(super) fn rename(&mut self, from: &Path, to: &Path) -> Result<()> {
-        let failed = |error| Error::io("write", to, error);
         let place = self.make_directory_of(to)?;
-        self.files.rename(&self.tree.locate(from)?, &place).map_err(failed)?;
-        self.files.sync_dir(directory(&place)).map_err(failed)
+        self.files.rename(&self.tree.locate(from)?, &place).map_err(|error| Error::io("write", to, error))?;
+        // It is done. That it may not outlive a loss of power is no reason to take everything back.
+        let _ = self.files.sync_dir(directory(&place));
+        Ok(())
     }
 
     /// Removes a file, and the directories that are empty without it.
