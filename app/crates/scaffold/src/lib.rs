@@ -8,11 +8,16 @@ mod change;
 mod diff;
 mod error;
 pub mod journal;
+pub mod model;
 pub mod names;
+mod nearest;
 pub mod register;
+mod rustfmt;
 pub mod sources;
 mod talk;
+pub mod templates;
 mod tree;
+mod words;
 
 pub use change::{Change, Edit, Kind};
 pub use error::Error;

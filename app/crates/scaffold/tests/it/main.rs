@@ -1,0 +1,4 @@
+//! The crate from the outside.
+
+mod model;
+mod templates;
