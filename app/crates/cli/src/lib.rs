@@ -1,10 +1,12 @@
 //! Argument structs of the built-in commands, written once: `framework` runs them, `xtask` parses and validates with
-//! them before anything is built. And, for the two servers alike, how an address becomes a listening socket.
+//! them before anything is built. And, for the two servers alike, how an address becomes a listening socket; for the two
+//! doctors, how what they find is shown.
 //!
 //! Adding a built-in command here means one struct, and one line in [`BUILTINS`].
 
 mod accounts;
 mod bulk;
+pub mod findings;
 mod fixtures;
 mod listen;
 mod migrations;
@@ -61,6 +63,7 @@ pub const BUILTINS: &[Builtin] = &[
     builtin::<Clearsessions>("clearsessions"),
     builtin::<Createsuperuser>("createsuperuser"),
     builtin::<Diffsettings>("diffsettings"),
+    builtin::<Doctor>("doctor"),
     builtin::<Dumpdata>("dumpdata"),
     builtin::<Flush>("flush"),
     builtin::<Help>("help"),

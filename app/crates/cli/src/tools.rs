@@ -34,9 +34,15 @@ pub struct Dbshell {
 }
 
 /// Look for what is wrong with the project and with this machine
+///
+/// Each finding is one line, with the command that repairs it below. An error makes the exit code 1, a warning does not.
+///
+/// `--fix` makes missing directories under `var/`, takes `.env` away from the machine's other users, removes drafts that a
+/// crash left behind, rolls back an interrupted change of the sources, and applies pending migrations: only in
+/// development, only to SQLite, and only those that neither delete nor rewrite anything, unless the database is empty.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Doctor {
-    /// Print the findings as JSON
+    /// Print the findings as JSON: `{"version": 1, "findings": [{"id", "level", "message", "command"}]}`
     #[arg(long)]
     pub json: bool,
     /// Repair what can be repaired without losing anything

@@ -9,7 +9,7 @@ use secrecy::ExposeSecret as _;
 use tokio::sync::{Mutex, OnceCell};
 
 use crate::clock::{Clock, Random, SystemClock, SystemRandom};
-use crate::conf::{Env, Layout, Settings};
+use crate::conf::{Env, Fault, Layout, Settings};
 use crate::i18n::Locale;
 use crate::management::{CommandError, Registry};
 use crate::module::Module;
@@ -27,6 +27,7 @@ pub struct Context {
 
 struct Shared {
     settings: Settings,
+    faults: Vec<Fault>,
     layout: Layout,
     modules: Vec<Module>,
     registry: Registry,
@@ -70,6 +71,7 @@ impl DryRuns {
 /// Collects what a [`Context`] is made of.
 pub struct ContextBuilder {
     settings: Settings,
+    faults: Vec<Fault>,
     layout: Layout,
     modules: Vec<Module>,
     clock: Arc<dyn Clock>,
@@ -86,6 +88,7 @@ impl ContextBuilder {
         let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
         Self {
             settings,
+            faults: Vec::new(),
             layout,
             modules,
             clock,
@@ -95,6 +98,12 @@ impl ContextBuilder {
             name: "app",
             version: "",
         }
+    }
+
+    /// Says what is wrong with the project's settings, in whose place the defaults were handed in.
+    pub fn faults(mut self, faults: Vec<Fault>) -> Self {
+        self.faults = faults;
+        self
     }
 
     /// Hands in another clock.
@@ -133,9 +142,10 @@ impl ContextBuilder {
         let registry = Registry::new(&self.modules);
         let locale = Some(self.settings.language);
         let program = program(&self.env);
-        let Self { settings, layout, modules, clock, random, env, handover, name, version } = self;
+        let Self { settings, faults, layout, modules, clock, random, env, handover, name, version } = self;
         let shared = Shared {
             settings,
+            faults,
             layout,
             modules,
             registry,
@@ -161,6 +171,14 @@ impl Context {
     /// The settings.
     pub fn settings(&self) -> &Settings {
         &self.shared.settings
+    }
+
+    /// What is wrong with the project's settings, for a command that runs all the same ([`Command::SETTINGS`]): then
+    /// [`Self::settings`] are the defaults.
+    ///
+    /// [`Command::SETTINGS`]: crate::management::Command::SETTINGS
+    pub fn faults(&self) -> &[Fault] {
+        &self.shared.faults
     }
 
     /// The project's directories.

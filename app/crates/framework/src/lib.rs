@@ -9,6 +9,7 @@ pub mod clock;
 pub mod conf;
 pub mod context;
 pub mod contrib;
+pub mod doctor;
 mod fixtures;
 pub mod http;
 pub mod i18n;

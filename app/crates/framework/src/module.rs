@@ -4,6 +4,7 @@ use db::migrations::DataFunction;
 
 use crate::accounts::Accounts;
 use crate::checks::Check;
+use crate::doctor::DoctorCheck;
 use crate::http::Route;
 use crate::management::CommandSpec;
 use crate::migrations::{Handlers, MigrateEvent};
@@ -42,6 +43,7 @@ pub struct Module {
     pub(crate) commands: Vec<CommandSpec>,
     pub(crate) routes: Vec<Route>,
     pub(crate) checks: Vec<Check>,
+    pub(crate) doctor: Vec<DoctorCheck>,
     pub(crate) pre_migrate: Handlers,
     pub(crate) post_migrate: Handlers,
     pub(crate) data_functions: DataFunctions,
@@ -62,6 +64,7 @@ impl Module {
             commands: Vec::new(),
             routes: Vec::new(),
             checks: Vec::new(),
+            doctor: Vec::new(),
             pre_migrate: Handlers::default(),
             post_migrate: Handlers::default(),
             data_functions: &[],
@@ -97,6 +100,12 @@ impl Module {
     /// Its system checks.
     pub fn checks(&mut self, checks: Vec<Check>) -> &mut Self {
         self.checks = checks;
+        self
+    }
+
+    /// What `doctor` looks at in it: servers that it needs, files that a crash leaves behind.
+    pub fn doctor(&mut self, checks: Vec<DoctorCheck>) -> &mut Self {
+        self.doctor = checks;
         self
     }
 

@@ -56,6 +56,7 @@ pub(crate) fn builtin_commands() -> Vec<CommandSpec> {
         command::<cli::Clearsessions>(),
         command::<cli::Createsuperuser>(),
         command::<cli::Diffsettings>(),
+        command::<cli::Doctor>(),
         command::<cli::Dumpdata>(),
         command::<cli::Flush>(),
         command::<cli::Help>(),

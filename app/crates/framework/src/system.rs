@@ -7,9 +7,21 @@ mod portable;
 mod unix;
 
 #[cfg(not(unix))]
-pub(crate) use self::portable::{append, has_unread, is_same, listener, send_stops, take_over};
+pub(crate) use self::portable::{
+    append, free_space, has_unread, is_alive, is_public, is_same, listener, make_private, send_stops, take_over,
+};
 #[cfg(unix)]
-pub(crate) use self::unix::{append, has_unread, is_same, listener, send_stops, take_over};
+pub(crate) use self::unix::{
+    append, free_space, has_unread, is_alive, is_public, is_same, listener, make_private, send_stops, take_over,
+};
+
+/// What is free on a file system, for those who are not root.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Space {
+    pub(crate) bytes: u64,
+    /// How many more files it can hold, where that is limited.
+    pub(crate) files: Option<u64>,
+}
 
 #[cfg(all(test, unix))]
 mod tests {
@@ -20,11 +32,15 @@ mod tests {
     use tokio::io::AsyncWriteExt as _;
     use tokio::net::TcpStream;
 
-    use super::{portable, unix};
+    use super::{Space, portable, unix};
 
     #[test]
     fn both_have_the_same_functions() {
         let _: [fn(&Path) -> io::Result<File>; 2] = [unix::append, portable::append];
+        let _: [fn(&Path) -> io::Result<Space>; 2] = [unix::free_space, portable::free_space];
+        let _: [fn(i32) -> bool; 2] = [unix::is_alive, portable::is_alive];
+        let _: [fn(&Path) -> io::Result<bool>; 2] = [unix::is_public, portable::is_public];
+        let _: [fn(&Path) -> io::Result<()>; 2] = [unix::make_private, portable::make_private];
         let _: [fn(&TcpStream) -> bool; 2] = [unix::has_unread, portable::has_unread];
         let _: [fn(&File, &Path) -> bool; 2] = [unix::is_same, portable::is_same];
         let _: [fn(_) -> _; 2] = [unix::listener, portable::listener];

@@ -33,6 +33,19 @@ impl Database {
         Ok(names?)
     }
 
+    /// The first thing that SQLite finds damaged in its file, which it reads wholly for that. PostgreSQL looks after its own.
+    ///
+    /// # Errors
+    /// [`Error::Database`], also for a file that is damaged so much that it cannot be read.
+    pub async fn damage(&self) -> Result<Option<String>, Error> {
+        if self.backend == Backend::Postgres {
+            return Ok(None);
+        }
+        let rows = self.query_all_raw(Statement::from_string(self.backend.into(), "PRAGMA quick_check(1)")).await?;
+        let words: Result<Vec<String>, _> = rows.iter().map(|row| row.try_get_by_index(0)).collect();
+        Ok(words?.into_iter().find(|words| words != "ok"))
+    }
+
     /// The columns of a table, in their order; none when there is no such table. See [`Database::has_tables`] for what
     /// counts.
     ///

@@ -12,6 +12,7 @@ use crate::context::Context;
 
 pub use builtin::builtin_checks;
 pub use message::{Level, Message};
+pub(crate) use report::collect;
 pub use report::{Selection, run, run_before};
 
 /// A check of the project: pure, given the modules it is limited to.

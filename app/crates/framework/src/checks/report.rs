@@ -57,6 +57,12 @@ pub async fn run_before(checks: Checks, ctx: &Context, console: &mut Console) ->
 /// # Errors
 /// When something at or above the fail level was found: the whole report, as the error.
 pub async fn run(selection: &Selection, ctx: &Context, console: &mut Console) -> anyhow::Result<()> {
+    let (shown, silenced) = collect(selection, ctx).await;
+    show(&shown, silenced, selection, console)
+}
+
+/// Runs checks; gives back what they found, without what the settings silence, and how much that is.
+pub(crate) async fn collect(selection: &Selection, ctx: &Context) -> (Vec<Message>, usize) {
     let mut messages = Vec::new();
     for check in registered(ctx) {
         let tagged =
@@ -77,7 +83,7 @@ pub async fn run(selection: &Selection, ctx: &Context, console: &mut Console) ->
     let is_silenced = |message: &Message| silenced.iter().any(|id| id == message.id);
     let (hidden, mut shown): (Vec<_>, Vec<_>) = messages.into_iter().partition(is_silenced);
     shown.sort_by_cached_key(ToString::to_string);
-    show(&shown, hidden.len(), selection, console)
+    (shown, hidden.len())
 }
 
 fn show(shown: &[Message], silenced: usize, selection: &Selection, console: &mut Console) -> anyhow::Result<()> {

@@ -14,7 +14,7 @@ pub struct Fault {
 }
 
 impl Fault {
-    pub(super) fn new(place: impl Into<String>, message: impl Into<String>) -> Self {
+    pub(crate) fn new(place: impl Into<String>, message: impl Into<String>) -> Self {
         Self { place: place.into(), message: message.into(), hint: None }
     }
 

@@ -62,6 +62,8 @@ pub trait Command: clap::Args + 'static {
     const TRANSLATIONS: bool = true;
     /// Whether it needs settings that load; without, it gets the defaults.
     const SETTINGS: bool = true;
+    /// Whether it says itself what is wrong with them ([`Context::faults`]).
+    const REPORTS_FAULTS: bool = false;
     /// Whether it can spread its work over `--processes`.
     const PARTITIONED: bool = false;
     /// Whether it ends in its own time when the process that started it is gone, as servers do. Others are ended at once.
@@ -115,6 +117,8 @@ pub struct CommandOptions {
     pub translations: bool,
     /// See [`Command::SETTINGS`].
     pub settings: bool,
+    /// See [`Command::REPORTS_FAULTS`].
+    pub reports_faults: bool,
     /// See [`Command::PARTITIONED`].
     pub partitioned: bool,
     /// See [`Command::DRAINS`].
@@ -137,6 +141,7 @@ impl CommandOptions {
             missing_args: T::MISSING_ARGS,
             translations: T::TRANSLATIONS,
             settings: T::SETTINGS,
+            reports_faults: T::REPORTS_FAULTS,
             partitioned: T::PARTITIONED,
             drains: T::DRAINS,
             augment: T::augment_args,

@@ -15,7 +15,7 @@ use super::help::unknown_command;
 use super::registry::Registry;
 use super::style::Role;
 use super::supervise::supervise;
-use crate::conf::{self, Env, Layout, Settings};
+use crate::conf::{self, Env, Fault, Layout, Settings};
 use crate::context::{Context, ContextBuilder, program};
 use crate::module::Module;
 use crate::process::Handover;
@@ -167,26 +167,39 @@ fn prepare(
     };
     console.set_verbosity(base.verbosity);
     console.set_colors(palette.palette(), coloring(&base, &env)?);
-    let (settings, modules) = match (loaded, modules) {
-        (Ok(settings), Ok(modules)) => (settings, modules),
+    let (settings, modules, faults) = match (loaded, modules) {
+        (Ok(settings), Ok(modules)) => (settings, modules, Vec::new()),
         (Err(error), _) if entry.spec.options.settings => return Err(error.into()),
         (_, Err(error)) if entry.spec.options.settings => return Err(error.into()),
         (loaded, modules) => {
-            for note in
-                [loaded.as_ref().err().map(ToString::to_string), modules.as_ref().err().map(ToString::to_string)]
-            {
-                note.into_iter().for_each(|note| console.stderr.styled(Role::Notice, format!("note: {note}")));
+            let notes =
+                [loaded.as_ref().err().map(ToString::to_string), modules.as_ref().err().map(ToString::to_string)];
+            for note in notes.into_iter().flatten().filter(|_| !entry.spec.options.reports_faults) {
+                console.stderr.styled(Role::Notice, format!("note: {note}"));
             }
-            (Settings::default(), project.modules().to_vec())
+            (Settings::default(), project.modules().to_vec(), faults(loaded, modules.err()))
         }
     };
     let spec = entry.spec;
     let ctx = ContextBuilder::new(settings, layout, modules)
+        .faults(faults)
         .project(project.name, project.version)
         .env(env)
         .handover(handover)
         .build();
     Ok(Prepared::Ready(Box::new(Ready { ctx, spec, matches, base, arguments: typed.rest })))
+}
+
+/// All that is wrong with the settings and the modules that they install.
+fn faults(loaded: Result<Settings, conf::Error>, modules: Option<CommandError>) -> Vec<Fault> {
+    match (loaded, modules) {
+        (Err(error), _) => error.faults().to_vec(),
+        (Ok(settings), Some(error)) => {
+            let place = settings.origins.of("modules").unwrap_or("`modules`");
+            vec![Fault::new(place, error.to_string())]
+        }
+        (Ok(_), None) => Vec::new(),
+    }
 }
 
 /// The modules that the settings install, in their order.

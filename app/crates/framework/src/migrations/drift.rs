@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use db::Backend;
-use db::inspect::{Side, drift};
+use db::inspect::{Difference, Side, drift};
 use db::migrations::{Loader, Operation};
+use db::{Backend, Database};
 
 use super::{command_error, state_of};
 use crate::context::Context;
@@ -21,13 +21,7 @@ pub(super) async fn report(
     console: &mut Console,
 ) -> anyhow::Result<Output> {
     let database = ctx.database(alias).await?;
-    let state = state_of(loader, &database).await?;
-    let mut differences = drift(&database, &state).await.map_err(command_error)?;
-    let applied = database.applied_migrations().await?;
-    let migrations = loader.labels().iter().flat_map(|label| loader.of_module(label));
-    let operations = migrations.filter(|(key, _)| applied.contains_key(key)).flat_map(|(_, found)| &found.operations);
-    let made: BTreeSet<&str> = operations.flat_map(|operation| made_by_sql(operation, database.backend())).collect();
-    differences.retain(|difference| difference.side != Side::Database || !made.contains(difference.name.as_str()));
+    let differences = differences(loader, &database).await?;
     if differences.is_empty() {
         console.stdout.write("No drift detected.");
         return Ok(Output::None);
@@ -41,6 +35,21 @@ pub(super) async fn report(
          hint: undo them in the database, or put them into the models and run `{program} makemigrations`"
     ))
     .into())
+}
+
+/// Where the tables differ from what the applied migrations say, apart from what these made by SQL of their own.
+///
+/// # Errors
+/// When the database cannot be read.
+pub(crate) async fn differences(loader: &Loader, database: &Database) -> anyhow::Result<Vec<Difference>> {
+    let state = state_of(loader, database).await?;
+    let mut differences = drift(database, &state).await.map_err(command_error)?;
+    let applied = database.applied_migrations().await?;
+    let migrations = loader.labels().iter().flat_map(|label| loader.of_module(label));
+    let operations = migrations.filter(|(key, _)| applied.contains_key(key)).flat_map(|(_, found)| &found.operations);
+    let made: BTreeSet<&str> = operations.flat_map(|operation| made_by_sql(operation, database.backend())).collect();
+    differences.retain(|difference| difference.side != Side::Database || !made.contains(difference.name.as_str()));
+    Ok(differences)
 }
 
 /// The names in SQL that makes something, of which the models' state knows nothing.

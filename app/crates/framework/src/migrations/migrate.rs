@@ -204,7 +204,7 @@ fn show_progress(progress: Progress<'_>, console: &mut Console) {
 }
 
 /// The modules whose models differ from what the migrations say.
-fn changed_modules(ctx: &Context, migrated: &ProjectState) -> anyhow::Result<Vec<String>> {
+pub(crate) fn changed_modules(ctx: &Context, migrated: &ProjectState) -> anyhow::Result<Vec<String>> {
     let differences = migrated.diff(&reflected(ctx.modules())?);
     let changed = |label: &str| differences.iter().any(|line| line.starts_with(&format!("model {label}.")));
     Ok(ctx.modules().iter().map(|module| module.label().to_owned()).filter(|label| changed(label)).collect())

@@ -24,8 +24,10 @@ use crate::context::Context;
 use crate::management::{CommandError, Console, Role};
 use crate::module::Module;
 
+pub(crate) use drift::differences;
 pub use handlers::MigrateEvent;
 pub(crate) use handlers::{Handlers, Moment, data_functions, run_handlers};
+pub(crate) use migrate::changed_modules;
 pub use sources::load;
 pub(crate) use sources::missing_folder;
 

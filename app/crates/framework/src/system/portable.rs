@@ -10,11 +10,32 @@ use tokio::io::ReadBuf;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::Space;
 use crate::process::Stop;
 
 /// Opens a file to append to. Who may read it is what the directory says.
 pub(crate) fn append(path: &Path) -> io::Result<File> {
     OpenOptions::new().append(true).create(true).open(path)
+}
+
+/// What is free where the path is: the system does not say.
+pub(crate) fn free_space(_: &Path) -> io::Result<Space> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Whether there is a process with this number. When in doubt there is.
+pub(crate) fn is_alive(_: i32) -> bool {
+    true
+}
+
+/// Whether every user of the machine may read the file: not known by a file's mode.
+pub(crate) fn is_public(path: &Path) -> io::Result<bool> {
+    path.metadata().map(|_| false)
+}
+
+/// Takes the file away from them: nothing to do.
+pub(crate) fn make_private(_: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 /// Whether the open file is the one that the path names now. That cannot be known: whoever asks opens it anew.

@@ -4,24 +4,56 @@ use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::net::TcpListener;
 use std::os::fd::{BorrowedFd, FromRawFd as _, OwnedFd};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use anyhow::Context as _;
-use rustix::io::{FdFlags, fcntl_setfd, ioctl_fionread};
+use rustix::fs::statvfs;
+use rustix::io::{Errno, FdFlags, fcntl_setfd, ioctl_fionread};
 use rustix::net::SocketType;
 use rustix::net::sockopt::socket_type;
+use rustix::process::{Pid, test_kill_process};
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
 use tokio::net::unix::pipe;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::Space;
 use crate::process::{PARENT_FD, Stop};
 
 /// Opens a file to append to. Log lines name people: not for everyone on the machine.
 pub(crate) fn append(path: &Path) -> io::Result<File> {
     OpenOptions::new().append(true).create(true).mode(0o640).open(path)
+}
+
+/// What is free where the path is.
+pub(crate) fn free_space(path: &Path) -> io::Result<Space> {
+    let found = statvfs(path)?;
+    Ok(Space {
+        bytes: found.f_bavail.saturating_mul(found.f_frsize),
+        files: (found.f_files > 0).then_some(found.f_favail),
+    })
+}
+
+/// Whether there is a process with this number, anybody's.
+pub(crate) fn is_alive(pid: i32) -> bool {
+    Pid::from_raw(pid).is_some_and(|pid| test_kill_process(pid) != Err(Errno::SRCH))
+}
+
+/// What a file's permissions allow those who are neither its owner nor in its group.
+const OTHERS: u32 = 0o007;
+
+/// Whether every user of the machine may read, change or run the file.
+pub(crate) fn is_public(path: &Path) -> io::Result<bool> {
+    Ok(path.metadata()?.permissions().mode() & OTHERS != 0)
+}
+
+/// Takes the file away from them.
+pub(crate) fn make_private(path: &Path) -> io::Result<()> {
+    let mut permissions = path.metadata()?.permissions();
+    permissions.set_mode(permissions.mode() & !OTHERS);
+    std::fs::set_permissions(path, permissions)
 }
 
 /// Whether the open file is the one that the path names now.

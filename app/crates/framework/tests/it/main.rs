@@ -5,6 +5,7 @@ mod calling;
 mod carried;
 mod checks;
 mod diffsettings;
+mod doctor;
 mod drift;
 mod dumps;
 mod finding;
