@@ -14,6 +14,7 @@ mod nearest;
 pub mod register;
 mod rustfmt;
 pub mod sources;
+mod syntax;
 mod talk;
 pub mod templates;
 mod tree;

@@ -1,4 +1,5 @@
 //! The crate from the outside.
 
 mod model;
+mod register;
 mod templates;

@@ -1,0 +1,285 @@
+//! Lists of one element a line: `MODULES`, and the `vec![]` of a module's commands.
+
+use std::ops::Range;
+
+use quote::ToTokens as _;
+use syn::punctuated::Punctuated;
+use syn::{Expr, Item, Stmt, Token};
+
+use super::declaration;
+use crate::syntax::{
+    Source, Splice, indentation, is_sorted, line_ending, line_starts, owners, range, version_order, whole_lines,
+};
+
+/// How long a line may be before its list is written one element a line (`.rustfmt.toml`).
+const MAX_WIDTH: usize = 120;
+
+const INDENT: &str = "    ";
+
+/// Where an element goes when none of its like is there.
+#[derive(Clone, Copy)]
+pub(super) enum Place {
+    BeforeOthers,
+    Last,
+}
+
+/// A list as it is written.
+pub(super) struct List {
+    /// Between its brackets.
+    inside: Range<usize>,
+    elements: Vec<Element>,
+}
+
+struct Element {
+    range: Range<usize>,
+    comma: Option<Range<usize>>,
+    /// The module that it takes something of.
+    owner: Option<String>,
+    /// True when this file declares that module.
+    is_own: bool,
+}
+
+impl Element {
+    fn own(&self) -> Option<&str> {
+        self.owner.as_deref().filter(|_| self.is_own)
+    }
+
+    /// Where it ends, with its comma.
+    fn end(&self) -> usize {
+        self.comma.as_ref().map_or(self.range.end, |comma| comma.end)
+    }
+}
+
+impl List {
+    /// `MODULES`.
+    ///
+    /// # Errors
+    /// When it is not there, or is not a list.
+    pub(super) fn modules(source: &Source<'_>) -> Result<Self, String> {
+        let mut values = source.file.items.iter().filter_map(|item| match item {
+            Item::Const(item) if item.ident == "MODULES" => Some(&item.expr),
+            Item::Static(item) if item.ident == "MODULES" => Some(&item.expr),
+            _ => None,
+        });
+        let value = values.next().ok_or("it has no `MODULES`")?;
+        if values.next().is_some() {
+            return Err("it has more than one `MODULES`".to_owned());
+        }
+        Self::of(source, value, "module").ok_or_else(|| "`MODULES` is not a list in square brackets".to_owned())
+    }
+
+    /// What `all()` gives back.
+    ///
+    /// # Errors
+    /// When it is not there, or is not a list.
+    pub(super) fn commands(source: &Source<'_>) -> Result<Self, String> {
+        let mut functions = source.file.items.iter().filter_map(|item| match item {
+            Item::Fn(function) if function.sig.ident == "all" => Some(function),
+            _ => None,
+        });
+        let function = functions.next().ok_or("it has no function `all`")?;
+        if functions.next().is_some() {
+            return Err("it has more than one function `all`".to_owned());
+        }
+        let list = match function.block.stmts.last() {
+            Some(Stmt::Expr(value, None)) => Self::of(source, value, "Command"),
+            Some(Stmt::Macro(statement)) if statement.semi_token.is_none() => {
+                Self::of_macro(source, &statement.mac, "Command")
+            }
+            _ => None,
+        };
+        list.ok_or_else(|| "`all()` does not end with `vec![…]`".to_owned())
+    }
+
+    fn of(source: &Source<'_>, value: &Expr, leaf: &str) -> Option<Self> {
+        match value {
+            Expr::Reference(reference) => Self::of(source, &reference.expr, leaf),
+            Expr::Array(array) => Some(Self::new(source, array.bracket_token.span, &array.elems, leaf)),
+            Expr::Macro(value) => Self::of_macro(source, &value.mac, leaf),
+            _ => None,
+        }
+    }
+
+    fn of_macro(source: &Source<'_>, value: &syn::Macro, leaf: &str) -> Option<Self> {
+        let elements = value.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated).ok()?;
+        value.path.is_ident("vec").then(|| Self::new(source, *value.delimiter.span(), &elements, leaf))
+    }
+
+    fn new(
+        source: &Source<'_>,
+        brackets: proc_macro2::extra::DelimSpan,
+        elements: &Punctuated<Expr, Token![,]>,
+        leaf: &str,
+    ) -> Self {
+        let elements = elements.pairs().map(|pair| {
+            let owner = owners(pair.value().to_token_stream(), leaf).into_iter().next();
+            Element {
+                range: range(pair.value()),
+                comma: pair.punct().map(|comma| range(comma)),
+                is_own: owner.as_ref().is_some_and(|owner| declaration::is_declared(source, owner)),
+                owner,
+            }
+        });
+        let elements = elements.collect();
+        let inside = brackets.open().byte_range().end..brackets.close().byte_range().start;
+        Self { inside, elements }
+    }
+
+    /// The modules of this file that elements take something of.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.elements.iter().filter_map(|element| element.own().map(str::to_owned)).collect()
+    }
+
+    /// How the elements name the function that makes a command of a type: as the first one does, else by what is
+    /// imported.
+    pub(super) fn constructor<'a>(&self, source: &Source<'a>) -> &'a str {
+        let written = self.elements.iter().filter(|element| element.owner.is_some()).find_map(|element| {
+            let (function, _) = source.text[element.range.clone()].split_once("::<")?;
+            let is_path = function.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':'));
+            (is_path && (function == "command" || function.ends_with("::command"))).then_some(function)
+        });
+        written.unwrap_or_else(|| match source.names() {
+            names if names.contains("management") => "management::command",
+            names if names.contains("command") => "command",
+            _ => "framework::management::command",
+        })
+    }
+
+    /// Puts an element in; nothing when one of this module is there.
+    pub(super) fn add(&self, source: &Source<'_>, owner: &str, element: &str, place: Place) -> Vec<Splice> {
+        if self.elements.iter().any(|of| of.owner.as_deref() == Some(owner)) {
+            return Vec::new();
+        }
+        match self.before(owner, place) {
+            _ if self.elements.is_empty() => self.insert_only(source, element),
+            Some(before) => self.insert_behind(source, before, element),
+            None => self.insert_first(source, element),
+        }
+    }
+
+    /// The element behind which the new one goes; nothing when it goes to the front.
+    fn before(&self, owner: &str, place: Place) -> Option<usize> {
+        let alike: Vec<(usize, &str)> = self
+            .elements
+            .iter()
+            .enumerate()
+            .filter_map(|(at, element)| element.own().map(|owner| (at, owner)))
+            .collect();
+        match alike.as_slice() {
+            [] => match place {
+                Place::BeforeOthers => None,
+                Place::Last => self.elements.len().checked_sub(1),
+            },
+            [(first, _), ..] if is_sorted(alike.iter().map(|(_, owner)| *owner)) => {
+                let smaller = alike.iter().rfind(|(_, other)| version_order(other, owner).is_lt());
+                smaller.map_or(first.checked_sub(1), |(at, _)| Some(*at))
+            }
+            [.., (last, _)] => Some(*last),
+        }
+    }
+
+    fn insert_only(&self, source: &Source<'_>, element: &str) -> Vec<Splice> {
+        match line_starts(source.text, self.inside.clone()).as_slice() {
+            [] => self.inline(source, self.inside.start, element.to_owned(), &[element]),
+            // The last line is that of the closing bracket.
+            [.., close] => vec![self.line(source, *close, format!("{element},"), None)],
+        }
+    }
+
+    fn insert_first(&self, source: &Source<'_>, element: &str) -> Vec<Splice> {
+        let first = &self.elements[0];
+        match line_starts(source.text, self.inside.start..first.range.start).last() {
+            Some(&start) => vec![self.line(source, start, format!("{element},"), Some(0))],
+            None => {
+                let texts: Vec<&str> = [element].into_iter().chain(self.texts(source)).collect();
+                self.inline(source, first.range.start, format!("{element}, "), &texts)
+            }
+        }
+    }
+
+    fn insert_behind(&self, source: &Source<'_>, before: usize, element: &str) -> Vec<Splice> {
+        let element_before = &self.elements[before];
+        let next = self.elements.get(before + 1).map_or(self.inside.end, |next| next.range.start);
+        let start = line_starts(source.text, element_before.end()..next).first().copied();
+        match (start, &element_before.comma) {
+            (Some(start), Some(_)) => vec![self.line(source, start, format!("{element},"), Some(before))],
+            // As the last one had no comma, neither has the new last one.
+            (Some(start), None) => vec![
+                Splice::insert(element_before.range.end, ",".to_owned()),
+                self.line(source, start, element.to_owned(), Some(before)),
+            ],
+            (None, _) => {
+                let mut texts = self.texts(source);
+                texts.insert(before + 1, element);
+                self.inline(source, element_before.range.end, format!(", {element}"), &texts)
+            }
+        }
+    }
+
+    /// A line at this place, indented as its neighbour.
+    fn line(&self, source: &Source<'_>, start: usize, element: String, neighbour: Option<usize>) -> Splice {
+        let text = source.text;
+        let neighbours = neighbour.into_iter().chain(0..self.elements.len());
+        let mut found = neighbours.filter_map(|at| indentation(text, self.elements[at].range.start));
+        let indent = match found.next() {
+            Some(indent) => indent.to_owned(),
+            None => format!("{}{INDENT}", line_indentation(text, self.inside.start)),
+        };
+        Splice::insert(start, format!("{indent}{element}{}", line_ending(text, start)))
+    }
+
+    /// In the line, or, when that becomes too long and nothing else is between the brackets, all elements (`texts`) one
+    /// a line.
+    fn inline(&self, source: &Source<'_>, at: usize, inserted: String, texts: &[&str]) -> Vec<Splice> {
+        let text = source.text;
+        let inside = &text[self.inside.clone()];
+        let begin = text[..at].rfind('\n').map_or(0, |end| end + 1);
+        let end = text[at..].find(['\r', '\n']).map_or(text.len(), |end| at + end);
+        let is_plain = !inside.contains(['\n', '/']);
+        if text[begin..end].chars().count() + inserted.chars().count() <= MAX_WIDTH || !is_plain {
+            return vec![Splice::insert(at, inserted)];
+        }
+        let ending = line_ending(text, end);
+        let outer = line_indentation(text, self.inside.start);
+        let lines: String = texts.iter().map(|element| format!("{outer}{INDENT}{element},{ending}")).collect();
+        vec![Splice::replace(self.inside.clone(), format!("{ending}{lines}{outer}"))]
+    }
+
+    fn texts<'a>(&self, source: &Source<'a>) -> Vec<&'a str> {
+        self.elements.iter().map(|element| &source.text[element.range.clone()]).collect()
+    }
+
+    /// Takes a module's elements out.
+    pub(super) fn remove(&self, source: &Source<'_>, owner: &str) -> Vec<Splice> {
+        let of = |element: &Element| element.owner.as_deref() == Some(owner);
+        let found = self.elements.iter().enumerate().filter(|(_, element)| of(element));
+        found.flat_map(|(at, element)| self.remove_one(source, at, element)).collect()
+    }
+
+    fn remove_one(&self, source: &Source<'_>, at: usize, element: &Element) -> Vec<Splice> {
+        let text = source.text;
+        let before = at.checked_sub(1).map(|before| &self.elements[before]);
+        if let Some(lines) = whole_lines(text, &(element.range.start..element.end())) {
+            // The comma that the one before got because of this one.
+            let comma = before.filter(|_| element.comma.is_none()).and_then(|before| before.comma.clone());
+            return comma.into_iter().chain([lines]).map(Splice::remove).collect();
+        }
+        let next = self.elements.get(at + 1).map(|next| next.range.start);
+        vec![Splice::remove(match (before, next) {
+            (Some(before), _) if text[before.range.end..element.range.start] == *", " => {
+                before.range.end..element.range.end
+            }
+            (_, Some(next)) if !text[element.range.end..next].contains('/') => element.range.start..next,
+            (Some(Element { comma: Some(comma), .. }), None) if element.comma.is_none() => {
+                comma.start..element.range.end
+            }
+            _ => element.range.start..element.end(),
+        })]
+    }
+}
+
+/// The white space that the line begins with in which this is.
+fn line_indentation(text: &str, at: usize) -> &str {
+    let line = &text[text[..at].rfind('\n').map_or(0, |end| end + 1)..];
+    &line[..line.len() - line.trim_start_matches([' ', '\t']).len()]
+}
