@@ -13,3 +13,4 @@ mod postgres;
 mod project;
 mod server;
 mod terminal;
+mod testing;

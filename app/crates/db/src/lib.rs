@@ -23,6 +23,7 @@ mod remedy;
 pub mod rows;
 pub mod schema;
 pub mod state;
+mod violation;
 
 pub use backend::Backend;
 pub use connection::{ConnectOptions, Connection, Database, DryRun, Transaction, Verb, Write};
@@ -30,3 +31,4 @@ pub use error::Error;
 pub use model::{Check, ManyToMany, Model, ModelIndex, ModuleModels, model};
 pub use remedy::remedy;
 pub use state::ProjectState;
+pub use violation::{Violation, violation};

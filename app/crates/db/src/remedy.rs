@@ -34,7 +34,7 @@ impl fmt::Display for Hint<'_> {
     }
 }
 
-fn inner(error: &DbErr) -> Option<&sqlx::Error> {
+pub(crate) fn inner(error: &DbErr) -> Option<&sqlx::Error> {
     match error {
         DbErr::Conn(RuntimeErr::SqlxError(inner))
         | DbErr::Exec(RuntimeErr::SqlxError(inner))

@@ -11,6 +11,7 @@ pub mod context;
 pub mod contrib;
 pub mod doctor;
 mod fixtures;
+pub mod forms;
 pub mod http;
 pub mod i18n;
 pub mod logging;
@@ -23,6 +24,7 @@ pub mod project;
 pub mod staticfiles;
 mod system;
 pub mod templates;
+pub mod testing;
 
 pub use cli;
 pub use db;

@@ -6,7 +6,7 @@ use framework::db::Database;
 use sea_orm::ActiveValue::{Set, Unchanged};
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, PaginatorTrait as _,
-    QueryFilter as _, QuerySelect as _,
+    QueryFilter as _, QuerySelect as _, TransactionTrait as _,
 };
 
 use super::models::{user, user_group, user_permission};
@@ -123,6 +123,21 @@ impl Accounts for Users {
         Box::pin(async move {
             let row = user::ActiveModel { id: Unchanged(id), password: Set(hash.to_owned()), ..Default::default() };
             row.update(db).await.map(drop)
+        })
+    }
+
+    fn set_permissions<'a>(&'a self, db: &'a Database, id: i64, permissions: &'a [i64]) -> Pending<'a, ()> {
+        Box::pin(async move {
+            let transaction = db.begin().await?;
+            let held = user_permission::Entity::delete_many().filter(user_permission::Column::UserId.eq(id));
+            held.exec(&transaction).await?;
+            let rows = permissions.iter().map(|permission| user_permission::ActiveModel {
+                user_id: Set(id),
+                permission_id: Set(*permission),
+                ..Default::default()
+            });
+            user_permission::Entity::insert_many(rows).exec_without_returning(&transaction).await?;
+            transaction.commit().await
         })
     }
 

@@ -100,6 +100,9 @@ pub trait Accounts: Send + Sync {
     /// Replaces the password hash.
     fn set_password<'a>(&'a self, db: &'a Database, id: i64, hash: &'a str) -> Pending<'a, ()>;
 
+    /// Replaces the permissions that the account has beside those of its groups, by their ids.
+    fn set_permissions<'a>(&'a self, db: &'a Database, id: i64, permissions: &'a [i64]) -> Pending<'a, ()>;
+
     /// Notes the time of a login.
     fn note_login<'a>(&'a self, db: &'a Database, id: i64, at: DateTime<Utc>) -> Pending<'a, ()>;
 

@@ -10,6 +10,8 @@ use http_body_util::BodyExt as _;
 use super::Site;
 use super::csrf::Unchecked;
 use super::route::Csrf;
+use super::visitor::Visitor;
+use crate::accounts::Account;
 use crate::context::Context;
 
 /// Sends requests to a site in the same process. It keeps cookies as a browser does; unlike one, it may send any form
@@ -33,6 +35,14 @@ pub struct TestResponse {
 }
 
 impl TestResponse {
+    /// The body as JSON.
+    ///
+    /// # Panics
+    /// When it is none.
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+
     /// A header, or nothing.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
@@ -79,6 +89,27 @@ impl Client {
         };
     }
 
+    /// Logs in without a password, in place of whoever was logged in.
+    ///
+    /// # Panics
+    /// When the session cannot be written.
+    pub async fn log_in(&self, account: &Account) {
+        let (parts, ()) = http::Request::new(()).into_parts();
+        let visitor = Visitor::of(&parts, self.site.ctx());
+        visitor.log_in(account.clone()).await.expect("a login");
+        let mut response = http::Response::new(Body::empty());
+        visitor.finish(&mut response).await.expect("a session");
+        self.keep_cookies(response.headers());
+    }
+
+    fn keep_cookies(&self, headers: &HeaderMap) {
+        for set in headers.get_all(header::SET_COOKIE) {
+            let set = set.to_str().expect("a cookie of visible letters");
+            let (name, value) = set.split(';').next().and_then(|pair| pair.split_once('=')).expect("a cookie");
+            self.set_cookie(name, (!set.contains("Max-Age=0;")).then_some(value));
+        }
+    }
+
     /// Reads a page.
     pub async fn get(&self, path: &str) -> TestResponse {
         self.send(Method::GET, path, &[], "").await
@@ -96,6 +127,11 @@ impl Client {
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> TestResponse {
         let form = serde_urlencoded::to_string(fields).expect("fields that can be encoded");
         self.send(Method::POST, path, &[("content-type", "application/x-www-form-urlencoded")], form).await
+    }
+
+    /// Sends a JSON body, as programs do.
+    pub async fn send_json(&self, method: Method, path: &str, json: &str) -> TestResponse {
+        self.send(method, path, &[("content-type", "application/json")], json.to_owned()).await
     }
 
     /// Sends any request. `host` among the headers takes the place of the client's own.
@@ -126,11 +162,7 @@ impl Client {
             request.extensions_mut().insert(Unchecked);
         }
         let (parts, body) = Arc::clone(&self.site).handle(request).await.into_parts();
-        for set in parts.headers.get_all(header::SET_COOKIE) {
-            let set = set.to_str().expect("a cookie of visible letters");
-            let (name, value) = set.split(';').next().and_then(|pair| pair.split_once('=')).expect("a cookie");
-            self.set_cookie(name, (!set.contains("Max-Age=0;")).then_some(value));
-        }
+        self.keep_cookies(&parts.headers);
         let body = body.collect().await.expect("a body that does not break off").to_bytes();
         let body = String::from_utf8_lossy(&body).into_owned();
         TestResponse { status: parts.status, headers: parts.headers, body }

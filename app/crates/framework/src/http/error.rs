@@ -3,6 +3,8 @@
 use http::{Method, StatusCode};
 use sea_orm::DbErr;
 
+use super::UrlError;
+use crate::forms::Errors;
 use crate::templates;
 
 /// An error that ends a request. The texts are shown to the visitor, except that of [`Error::Internal`].
@@ -14,6 +16,9 @@ pub enum Error {
     /// 400, with what is wrong.
     #[error("{0}")]
     BadRequest(String),
+    /// 422, with what is wrong in which field.
+    #[error("what was sent is not valid")]
+    Invalid(Errors),
     /// 403, with what is missing.
     #[error("{0}")]
     Forbidden(String),
@@ -26,6 +31,9 @@ pub enum Error {
     /// 405; these methods are allowed.
     #[error("this address does not take this method (it takes {})", join(.0))]
     MethodNotAllowed(Vec<Method>),
+    /// 409, with what is in the way.
+    #[error("{0}")]
+    Conflict(String),
     /// 413.
     #[error("the request is too large: its body may have {limit} bytes")]
     TooLarge {
@@ -48,14 +56,21 @@ impl Error {
         Self::Forbidden(message.into())
     }
 
+    /// A 409 with this text.
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Self::Conflict(message.into())
+    }
+
     /// The status of the response.
     pub fn status(&self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::LoginNeeded(_) => StatusCode::SEE_OTHER,
             Self::Forbidden(_) | Self::Csrf(_) => StatusCode::FORBIDDEN,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -82,6 +97,12 @@ impl From<DbErr> for Error {
 
 impl From<templates::Error> for Error {
     fn from(error: templates::Error) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+impl From<UrlError> for Error {
+    fn from(error: UrlError) -> Self {
         Self::Internal(error.into())
     }
 }

@@ -56,6 +56,9 @@ fn details(site: &Site, error: &Error) -> Option<String> {
 
 fn json_page(site: &Site, origin: &Origin, error: &Error) -> Response {
     let mut body = json!({ "status": error.status().as_u16(), "message": message(error), "request_id": origin.id });
+    if let Error::Invalid(errors) = error {
+        body["errors"] = json!(errors);
+    }
     if let Some(details) = details(site, error) {
         body["details"] = json!(details);
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use http::Method;
 
+use super::origin::Format;
 use super::{Request, Result};
 
 /// A handler's answer on its way.
@@ -21,6 +22,7 @@ pub struct Route {
     pub(super) path: &'static str,
     pub(super) name: Option<&'static str>,
     pub(super) csrf: Csrf,
+    pub(super) format: Option<Format>,
     pub(super) handler: Handler,
 }
 
@@ -39,12 +41,18 @@ impl Route {
         A: Future<Output = Result> + Send + 'static,
     {
         let handler: Handler = Arc::new(move |request| -> Answer { Box::pin(handler(request)) });
-        Self { method, path, name: None, csrf: Csrf::Checked, handler }
+        Self { method, path, name: None, csrf: Csrf::Checked, format: None, handler }
     }
 
     /// Names the route, for `url(…)` in templates and [`Request::url`]. By custom `<module label>:<page>`.
     pub fn name(mut self, name: &'static str) -> Self {
         self.name = Some(name);
+        self
+    }
+
+    /// Says that programs read what is at this path: its errors are JSON, whatever the request says it accepts.
+    pub fn json(mut self) -> Self {
+        self.format = Some(Format::Json);
         self
     }
 

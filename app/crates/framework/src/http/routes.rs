@@ -9,6 +9,7 @@ use http::Method;
 use percent_encoding::percent_decode_str;
 
 use super::Route;
+use super::origin::Format;
 use super::route::{Csrf, Handler};
 use crate::module::Module;
 
@@ -43,6 +44,8 @@ pub enum RoutesError {
 /// All handlers of one path.
 struct Endpoint {
     path: &'static str,
+    /// Of the answers at this path, when a route of it says so.
+    format: Option<Format>,
     methods: Vec<Entry>,
 }
 
@@ -93,11 +96,12 @@ impl Routes {
             None => {
                 let index = self.endpoints.len();
                 self.matcher.insert(path, index).map_err(|error| invalid(error.to_string()))?;
-                self.endpoints.push(Endpoint { path, methods: Vec::new() });
+                self.endpoints.push(Endpoint { path, format: None, methods: Vec::new() });
                 index
             }
         };
-        let methods = &mut self.endpoints[index].methods;
+        let Endpoint { methods, format, .. } = &mut self.endpoints[index];
+        *format = format.or(route.format);
         match methods.iter().find(|entry| entry.method == route.method) {
             Some(earlier) if earlier.module == module => {
                 Err(RoutesError::Twice { path, module: module.to_owned(), method: route.method.clone() })
@@ -125,6 +129,11 @@ impl Routes {
             (Some(_), None) => Found::Nothing,
             (None, _) => Found::Other(allowed(methods)),
         }
+    }
+
+    /// What programs read at this (still encoded) path, when its routes say so.
+    pub(super) fn format(&self, path: &str) -> Option<Format> {
+        self.matcher.at(path).ok().and_then(|matched| self.endpoints[*matched.value].format)
     }
 
     fn without(&self, method: &Method, path: &str) -> Found<'_> {

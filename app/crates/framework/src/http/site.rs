@@ -82,7 +82,8 @@ impl Site {
     pub async fn handle(self: Arc<Self>, request: http::Request<Body>) -> http::Response<Body> {
         let started = Instant::now();
         let (mut parts, body) = request.into_parts();
-        let origin = Origin::of(&parts, &self.ctx);
+        let mut origin = Origin::of(&parts, &self.ctx);
+        origin.format = self.routes.format(parts.uri.path()).unwrap_or(origin.format);
         let script = self.dev.as_ref().map(|dev| (dev, dev.prepare(&mut parts)));
         let span = tracing::info_span!("request", id = %origin.id);
         let mut response = Arc::clone(&self).answer_or_page(parts, body, &origin).instrument(span).await;

@@ -8,7 +8,8 @@ use minijinja::ErrorKind;
 use crate::context::Context;
 
 /// The framework's own templates, the last to be looked at.
-const BUILTIN: [(&str, &str); 2] = [
+const BUILTIN: [(&str, &str); 3] = [
+    ("forms/fields.html", include_str!("builtin/forms/fields.html")),
     ("error.html", include_str!("builtin/error.html")),
     ("registration/login.html", include_str!("builtin/registration/login.html")),
 ];

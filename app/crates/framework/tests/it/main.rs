@@ -11,6 +11,7 @@ mod dumps;
 mod finding;
 mod fixtures;
 mod flush;
+mod forms;
 mod handlers;
 mod http;
 mod kinds;
