@@ -27,6 +27,16 @@ impl Error {
         Self { source: Some(source), ..Self::new(message) }
     }
 
+    /// The person broke off at a question.
+    pub(crate) fn cancelled(source: io::Error) -> Self {
+        Self { source: Some(source), ..Self::new("cancelled: nothing was changed") }
+    }
+
+    /// Whether the person broke off at a question.
+    pub fn is_cancelled(&self) -> bool {
+        self.source.as_ref().is_some_and(|source| source.kind() == io::ErrorKind::Interrupted)
+    }
+
     /// The same error with the line that says what to do next.
     #[must_use]
     pub fn with_hint(self, hint: impl Into<String>) -> Self {

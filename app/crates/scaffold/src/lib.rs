@@ -4,7 +4,9 @@
 //! A request flows one way: `cli`'s arguments → checked names ([`names`]) → a [`Change`] (planned against the tree, nothing
 //! written) → conflicts settled through [`Talk`] → journalled and applied, all or nothing ([`journal`]).
 
+mod carry_out;
 mod change;
+mod conflicts;
 mod diff;
 mod error;
 pub mod journal;
@@ -18,11 +20,13 @@ mod syntax;
 mod talk;
 pub mod templates;
 mod tree;
+mod undo;
 mod words;
 
 pub use change::{Change, Edit, Kind};
 pub use error::Error;
 pub use talk::Talk;
+pub use undo::undo;
 
 /// What a scaffolding function gives back.
 pub type Result<T> = std::result::Result<T, Error>;

@@ -51,9 +51,10 @@ impl Files for Failing {
         Disk.create_dir(path)
     }
 
-    fn write(&mut self, path: &Path, text: &str, like: &Path) -> io::Result<()> {
+    fn write(&mut self, path: &Path, text: &str, _: &Path) -> io::Result<()> {
         self.step(path, Some(text))?;
-        Disk.write(path, text, like)
+        // Without waiting for the disk: there are hundreds of these.
+        fs::write(path, text)
     }
 
     fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
@@ -72,8 +73,7 @@ impl Files for Failing {
     }
 
     fn sync_dir(&mut self, path: &Path) -> io::Result<()> {
-        self.step(path, None)?;
-        Disk.sync_dir(path)
+        self.step(path, None)
     }
 }
 
