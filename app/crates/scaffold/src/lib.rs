@@ -6,11 +6,14 @@
 
 mod carry_out;
 mod change;
+mod commands;
 mod conflicts;
 mod diff;
+mod drafts;
 mod error;
 pub mod journal;
 pub mod model;
+mod modules;
 pub mod names;
 mod nearest;
 pub mod register;
@@ -24,7 +27,9 @@ mod undo;
 mod words;
 
 pub use change::{Change, Edit, Kind};
+pub use commands::{add_command, remove_command};
 pub use error::Error;
+pub use modules::{add_module, remove_module};
 pub use talk::Talk;
 pub use undo::undo;
 

@@ -34,6 +34,23 @@ impl Tree {
         }
     }
 
+    /// All files below a directory, in order.
+    pub(crate) fn files(&self, directory: &Path) -> Result<Vec<PathBuf>> {
+        let mut files = Vec::new();
+        let mut directories = vec![directory.to_owned()];
+        while let Some(directory) = directories.pop() {
+            let failed = |error| Error::io("read", &directory, error);
+            for entry in fs::read_dir(self.root.join(&directory)).map_err(failed)? {
+                let entry = entry.map_err(failed)?;
+                let path = directory.join(entry.file_name());
+                // A link to a directory is not gone into.
+                if entry.file_type().map_err(failed)?.is_dir() { directories.push(path) } else { files.push(path) }
+            }
+        }
+        files.sort();
+        Ok(files)
+    }
+
     /// Where the file is, or would be, behind all links.
     pub(crate) fn locate(&self, path: &Path) -> Result<PathBuf> {
         let full = self.root.join(path);

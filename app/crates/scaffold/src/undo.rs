@@ -27,9 +27,7 @@ pub fn undo(root: &Path, options: &ChangeOptions, talk: &mut dyn Talk) -> Result
         if !edited.is_empty() && !options.force {
             let list: String = edited.iter().map(|edit| format!("\n  {}", edit.path.display())).collect();
             let message = format!("`{}` cannot be taken back: these files were edited since:{list}", record.title);
-            return Err(Error::new(message).with_hint(
-                "`--force` takes it back all the same, and the edits with it; `--dry-run` shows what is lost",
-            ));
+            return Err(Error::new(message).with_hint("`--force` takes it back all the same, and the edits with it"));
         }
         let edits = edits.into_iter().chain(edited).collect();
         let mut plan = Plan::new(Change { title, edits }, Remember::Undone(number));
