@@ -13,7 +13,7 @@ use crate::plan::{Plan, Role, Step};
 use crate::project::Project;
 use crate::runner::Runner;
 use crate::tasks::{self, Action, SERVERS, TASKS, Task};
-use crate::{bench, codegen, help, names, output, scripts, serve, tidy};
+use crate::{bench, codegen, help, names, output, scaffolding, scripts, serve, tidy};
 
 /// What happens to plans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -237,12 +237,15 @@ fn forward(
     let project = session.project;
     let builtin = cli::find(command);
     match (builtin, task) {
-        (Some(builtin), _) => {
-            let judged = builtin.command("cargo xtask").try_get_matches_from(args);
-            if let Some(error) = judged.err().filter(|_| !is_overridden(project, command)) {
-                return output::clap_error(&error);
+        (Some(builtin), _) => match builtin.command("cargo xtask").try_get_matches_from(args) {
+            _ if is_overridden(project, command) => {}
+            Err(error) => return output::clap_error(&error),
+            Ok(matches) if scaffolding::is_own(project, builtin, &matches) => {
+                let task = task.map_or(command, |task| task.name);
+                return session.by_itself(task, Vec::new(), |project| scaffolding::run(project, builtin, &matches));
             }
-        }
+            Ok(_) => {}
+        },
         (None, Some(task)) if asks_for_help(args) && !knows(catalog::remembered(project).as_ref(), command) => {
             output::data(&help::of_task(task))?;
             return Ok(0);

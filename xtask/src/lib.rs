@@ -22,6 +22,7 @@ pub mod plan;
 pub mod process;
 pub mod project;
 pub mod runner;
+pub mod scaffolding;
 pub mod scripts;
 pub mod serve;
 pub mod system;

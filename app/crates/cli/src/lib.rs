@@ -58,6 +58,9 @@ pub const RUNSERVER_HIDDEN_OPTIONS: &[&str] = &["verbosity", "traceback"];
 
 /// Every built-in command, by name.
 pub const BUILTINS: &[Builtin] = &[
+    builtin::<AddCommand>("add_command"),
+    builtin::<AddMigration>("add_migration"),
+    builtin::<AddModule>("add_module"),
     builtin::<Changepassword>("changepassword"),
     builtin::<Check>("check"),
     builtin::<Clearsessions>("clearsessions"),
@@ -71,6 +74,8 @@ pub const BUILTINS: &[Builtin] = &[
     builtin::<Makemigrations>("makemigrations"),
     builtin::<Migrate>("migrate"),
     builtin::<Optimizemigration>("optimizemigration"),
+    builtin::<RemoveCommand>("remove_command"),
+    builtin::<RemoveModule>("remove_module"),
     Builtin { hidden_options: RUNSERVER_HIDDEN_OPTIONS, ..builtin::<Runserver>("runserver") },
     builtin::<Showmigrations>("showmigrations"),
     builtin::<Sqlflush>("sqlflush"),

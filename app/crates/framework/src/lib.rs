@@ -21,6 +21,7 @@ pub mod migrations;
 pub mod module;
 pub mod process;
 pub mod project;
+mod scaffolding;
 pub mod staticfiles;
 mod system;
 pub mod templates;

@@ -51,6 +51,9 @@ impl Project {
 /// The built-in commands. Each lives beside its subsystem; this is their one list.
 pub(crate) fn builtin_commands() -> Vec<CommandSpec> {
     vec![
+        command::<cli::AddCommand>(),
+        command::<cli::AddMigration>(),
+        command::<cli::AddModule>(),
         command::<cli::Changepassword>(),
         command::<cli::Check>(),
         command::<cli::Clearsessions>(),
@@ -64,6 +67,8 @@ pub(crate) fn builtin_commands() -> Vec<CommandSpec> {
         command::<cli::Makemigrations>(),
         command::<cli::Migrate>(),
         command::<cli::Optimizemigration>(),
+        command::<cli::RemoveCommand>(),
+        command::<cli::RemoveModule>(),
         command::<cli::Runserver>(),
         command::<cli::Showmigrations>(),
         command::<cli::Sqlflush>(),

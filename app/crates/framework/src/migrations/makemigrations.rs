@@ -63,6 +63,17 @@ impl Command for cli::Makemigrations {
     }
 }
 
+impl Command for cli::AddMigration {
+    const NAME: &'static str = "add_migration";
+    const CHECKS: Checks = cli::Makemigrations::CHECKS;
+
+    async fn handle(self, ctx: &Context, console: &mut Console) -> anyhow::Result<Output> {
+        let empty =
+            cli::Makemigrations { empty: true, modules: vec![self.module], name: self.name, ..Default::default() };
+        empty.handle(ctx, console).await
+    }
+}
+
 /// Checks the history of every database. One that cannot be asked is a warning: it may not be there yet.
 async fn check_histories(ctx: &Context, loader: &Loader, console: &mut Console) -> anyhow::Result<()> {
     for alias in ctx.settings().database_aliases() {

@@ -133,11 +133,6 @@ impl Lock {
         if has_pending(self.tree.root()) { self.writer().remove(Path::new(PENDING)) } else { Ok(()) }
     }
 
-    /// The project's files.
-    pub(crate) fn tree(&self) -> &Tree {
-        &self.tree
-    }
-
     fn check_before(&self, edit: &Edit) -> Result<()> {
         let path = &edit.path;
         if self.tree.read(path)? != edit.before {
