@@ -45,6 +45,9 @@ pub fn identifier(what: &str, text: &str) -> Result<()> {
     let proposal: String = text.chars().map(|c| if c == '-' { '_' } else { c.to_ascii_lowercase() }).collect();
     Err(if is_identifier(&proposal) {
         error.with_hint(format!("`{proposal}` would be one: {RULE}"))
+    } else if text.split('/').all(is_identifier) {
+        let words = text.replace('/', " ");
+        error.with_hint(format!("the names of a path are typed with spaces between them: `{words}`; {RULE}"))
     } else {
         error.with_hint(RULE)
     })

@@ -1,11 +1,19 @@
 //! What is on the disk: the project's modules with their models and commands, read from the sources, so that it works
 //! while they do not compile. What cannot be read or parsed is as if it said nothing; rustc is the one to complain.
 
+mod commands;
+mod crates;
+mod files;
+mod models;
+mod modules;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::Result;
 use crate::names::ModulePath;
+
+pub use commands::command;
 
 /// The project as its files describe it.
 #[derive(Clone, Debug, Default)]
@@ -54,8 +62,10 @@ pub struct Model {
 /// A column of a model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
-    /// The field's name in Rust, and the column's.
+    /// The field's name in Rust.
     pub name: String,
+    /// The column's name.
+    pub column: String,
     /// Its type as it is written, without the `Option` around it (`i64`, `String`, `DateTimeUtc`).
     pub rust_type: String,
     /// True when it is an `Option`.
@@ -83,17 +93,10 @@ impl Sources {
     /// # Errors
     /// When the folder of the modules cannot be read.
     pub fn read(root: &Path) -> Result<Self> {
-        let modules = Module {
-            label: String::new(),
-            path: Some(ModulePath::found(None, "")),
-            rust_path: String::new(),
-            folder: PathBuf::new(),
-            names: BTreeSet::new(),
-            migrations: Vec::new(),
-            models: Vec::new(),
-            commands: Vec::new(),
-        };
-        Ok(Self { root: root.to_owned(), modules: vec![modules], ..Self::default() })
+        let mut modules = modules::own(root)?;
+        let top = modules::Top::read(root);
+        modules.extend(modules::foreign(root, &top.others));
+        Ok(Self { root: root.to_owned(), modules, names: top.names, crates: crates::names(root) })
     }
 
     /// The project's root.
@@ -123,8 +126,7 @@ impl Sources {
         Some((module, module.models.iter().find(|model| model.name.eq_ignore_ascii_case(name))?))
     }
 
-    /// True when the `mod.rs` of this module (of all modules, if none is given) declares or imports the name, or a folder
-    /// or file of that name lies beside it.
+    /// True when the `mod.rs` of this module (of all modules, if none is given) declares or imports the name.
     pub fn declares(&self, parent: Option<&ModulePath>, name: &str) -> bool {
         let names = match parent {
             Some(parent) => self.modules.iter().find(|module| module.path.as_ref() == Some(parent)).map(|it| &it.names),
@@ -157,11 +159,4 @@ impl Model {
     pub fn first_text(&self) -> Option<&Field> {
         self.fields.iter().find(|field| field.rust_type == "String")
     }
-}
-
-/// The command that the file `<file>.rs` with this text defines, if it does. A file that does not parse, but says
-/// `struct Command`, is one too: rustc is to say what is wrong.
-pub fn command(file: &str, text: &str) -> Option<Command> {
-    let _ = text;
-    Some(Command { file: file.to_owned(), name: file.to_owned(), help: String::new() })
 }

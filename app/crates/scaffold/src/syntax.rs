@@ -4,13 +4,14 @@ mod lines;
 mod order;
 mod splice;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::ops::Range;
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned;
+use syn::{Expr, Ident, Item, ItemFn, UseTree};
 
 pub(crate) use lines::{after_last_blank_line, indentation, is_blank_line, line_ending, line_starts, whole_lines};
 pub(crate) use order::{is_sorted, version_order};
@@ -52,26 +53,46 @@ impl<'a> Source<'a> {
         self.file.attrs.last().map_or(0, |attribute| range(attribute).end)
     }
 
+    /// The values of its constants of this name; more than one with conditions.
+    pub(crate) fn constants<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'s Expr> {
+        self.file.items.iter().filter_map(move |item| match item {
+            Item::Const(item) if item.ident == name => Some(&*item.expr),
+            Item::Static(item) if item.ident == name => Some(&*item.expr),
+            _ => None,
+        })
+    }
+
+    /// Its functions of this name; more than one with conditions.
+    pub(crate) fn functions<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'s ItemFn> {
+        self.file.items.iter().filter_map(move |item| match item {
+            Item::Fn(function) if function.sig.ident == name => Some(function),
+            _ => None,
+        })
+    }
+
     /// The names that its items declare or import, but those of functions and values, which are apart from modules.
     pub(crate) fn names(&self) -> BTreeSet<String> {
-        let mut names = BTreeSet::new();
+        let declared = self.file.items.iter().filter_map(|item| match item {
+            Item::Mod(item) => Some(&item.ident),
+            Item::Struct(item) => Some(&item.ident),
+            Item::Enum(item) => Some(&item.ident),
+            Item::Union(item) => Some(&item.ident),
+            Item::Trait(item) => Some(&item.ident),
+            Item::TraitAlias(item) => Some(&item.ident),
+            Item::Type(item) => Some(&item.ident),
+            Item::ExternCrate(item) => Some(item.rename.as_ref().map_or(&item.ident, |(_, name)| name)),
+            _ => None,
+        });
+        declared.map(|name| name.unraw().to_string()).chain(self.imports().into_keys()).collect()
+    }
+
+    /// The names that it imports, and what they are.
+    pub(crate) fn imports(&self) -> BTreeMap<String, String> {
+        let mut names = BTreeMap::new();
         for item in &self.file.items {
-            let name = match item {
-                syn::Item::Use(item) => {
-                    imported(&item.tree, None, &mut names);
-                    continue;
-                }
-                syn::Item::Mod(item) => &item.ident,
-                syn::Item::Struct(item) => &item.ident,
-                syn::Item::Enum(item) => &item.ident,
-                syn::Item::Union(item) => &item.ident,
-                syn::Item::Trait(item) => &item.ident,
-                syn::Item::TraitAlias(item) => &item.ident,
-                syn::Item::Type(item) => &item.ident,
-                syn::Item::ExternCrate(item) => item.rename.as_ref().map_or(&item.ident, |(_, name)| name),
-                _ => continue,
-            };
-            names.insert(name.unraw().to_string());
+            if let Item::Use(item) = item {
+                imported(&item.tree, &mut Vec::new(), &mut names);
+            }
         }
         names
     }
@@ -82,21 +103,28 @@ pub(crate) fn range(node: &impl Spanned) -> Range<usize> {
     node.span().byte_range()
 }
 
-/// The names that a `use` brings; `parent` is what `self` stands for.
-fn imported(tree: &syn::UseTree, parent: Option<&syn::Ident>, names: &mut BTreeSet<String>) {
+/// The names that a `use` brings; `path` is what stands before.
+fn imported(tree: &UseTree, path: &mut Vec<String>, names: &mut BTreeMap<String, String>) {
+    let mut add = |name: &Ident, imported: &Ident| {
+        let itself = imported == "self";
+        let full = path.iter().cloned().chain((!itself).then(|| imported.unraw().to_string()));
+        let full = full.collect::<Vec<_>>().join("::");
+        let name = match path.last() {
+            Some(parent) if itself && name == "self" => parent.clone(),
+            _ => name.unraw().to_string(),
+        };
+        names.insert(name, full);
+    };
     match tree {
-        syn::UseTree::Path(path) => imported(&path.tree, Some(&path.ident), names),
-        syn::UseTree::Name(name) if name.ident == "self" => {
-            names.extend(parent.map(|parent| parent.unraw().to_string()));
+        UseTree::Name(tree) => add(&tree.ident, &tree.ident),
+        UseTree::Rename(tree) => add(&tree.rename, &tree.ident),
+        UseTree::Path(tree) => {
+            path.push(tree.ident.unraw().to_string());
+            imported(&tree.tree, path, names);
+            path.pop();
         }
-        syn::UseTree::Name(name) => {
-            names.insert(name.ident.unraw().to_string());
-        }
-        syn::UseTree::Rename(rename) => {
-            names.insert(rename.rename.unraw().to_string());
-        }
-        syn::UseTree::Group(group) => group.items.iter().for_each(|tree| imported(tree, parent, names)),
-        _ => {}
+        UseTree::Group(group) => group.items.iter().for_each(|tree| imported(tree, path, names)),
+        UseTree::Glob(_) => {}
     }
 }
 

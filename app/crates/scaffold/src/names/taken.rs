@@ -44,6 +44,10 @@ fn check_one(sources: &Sources, path: &ModulePath) -> Result<()> {
         let file = path.declaring_file();
         return Err(taken(name, "module").with_hint(format!("the name is used in `{}`", file.display())));
     }
+    let file = path.folder().with_extension("rs");
+    if sources.root().join(&file).exists() {
+        return Err(taken(name, "module").with_hint(format!("`{}` is in the way", file.display())));
+    }
     let label = path.label();
     match sources.module(&label) {
         Some(other) => {

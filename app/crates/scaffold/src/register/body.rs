@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use proc_macro2::TokenStream;
 use quote::ToTokens as _;
-use syn::{Expr, Item, Stmt};
+use syn::{Expr, Stmt};
 
 use crate::syntax::{
     Source, Splice, indentation, is_sorted, line_ending, line_starts, owners, range, version_order, whole_lines, words,
@@ -43,10 +43,7 @@ impl<'a> Body<'a> {
     /// # Errors
     /// When it is not there, or does not end with a variable that holds the module.
     pub(super) fn find(source: &'a Source<'_>) -> Result<Self, String> {
-        let mut functions = source.file.items.iter().filter_map(|item| match item {
-            Item::Fn(function) if function.sig.ident == "module" => Some(function),
-            _ => None,
-        });
+        let mut functions = source.functions("module");
         let function = functions.next().ok_or("it has no function `module`")?;
         if functions.next().is_some() {
             return Err("it has more than one function `module`".to_owned());

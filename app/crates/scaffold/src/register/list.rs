@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use quote::ToTokens as _;
 use syn::punctuated::Punctuated;
-use syn::{Expr, Item, Stmt, Token};
+use syn::{Expr, Stmt, Token};
 
 use super::declaration;
 use crate::syntax::{
@@ -56,11 +56,7 @@ impl List {
     /// # Errors
     /// When it is not there, or is not a list.
     pub(super) fn modules(source: &Source<'_>) -> Result<Self, String> {
-        let mut values = source.file.items.iter().filter_map(|item| match item {
-            Item::Const(item) if item.ident == "MODULES" => Some(&item.expr),
-            Item::Static(item) if item.ident == "MODULES" => Some(&item.expr),
-            _ => None,
-        });
+        let mut values = source.constants("MODULES");
         let value = values.next().ok_or("it has no `MODULES`")?;
         if values.next().is_some() {
             return Err("it has more than one `MODULES`".to_owned());
@@ -73,10 +69,7 @@ impl List {
     /// # Errors
     /// When it is not there, or is not a list.
     pub(super) fn commands(source: &Source<'_>) -> Result<Self, String> {
-        let mut functions = source.file.items.iter().filter_map(|item| match item {
-            Item::Fn(function) if function.sig.ident == "all" => Some(function),
-            _ => None,
-        });
+        let mut functions = source.functions("all");
         let function = functions.next().ok_or("it has no function `all`")?;
         if functions.next().is_some() {
             return Err("it has more than one function `all`".to_owned());
@@ -115,7 +108,7 @@ impl List {
             let owner = owners(pair.value().to_token_stream(), leaf).into_iter().next();
             Element {
                 range: range(pair.value()),
-                comma: pair.punct().map(|comma| range(comma)),
+                comma: pair.punct().map(range),
                 is_own: owner.as_ref().is_some_and(|owner| declaration::is_declared(source, owner)),
                 owner,
             }

@@ -1,5 +1,7 @@
 //! The crate from the outside.
 
 mod model;
+mod names;
 mod register;
+mod sources;
 mod templates;
