@@ -132,8 +132,8 @@ impl Begun {
         if fingerprint::is_of_another_checkout(project) {
             set_aside(project)?;
         }
-        std::fs::write(fingerprint::root_file(project), project.root.as_os_str().as_encoded_bytes())
-            .with_context(|| format!("failed to write in `{}`", state.display()))?;
+        // Another xtask that begins at the same moment must not read a part, and take us for another checkout.
+        replace(&fingerprint::root_file(project), project.root.as_os_str().as_encoded_bytes())?;
         Ok(Self { at: file_time(&state)? })
     }
 
@@ -200,7 +200,7 @@ fn remember(project: &Project, begun: Nanos) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// When the directory cannot be made or written.
-pub fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
+pub fn replace(path: &Path, text: impl AsRef<[u8]>) -> anyhow::Result<()> {
     let failed = || format!("failed to write `{}`", path.display());
     std::fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).with_context(failed)?;
     let draft = path.with_extension(format!("{}.new", std::process::id()));

@@ -3,10 +3,9 @@
 use std::ffi::{OsStr, OsString};
 use std::time::Instant;
 
-use walkdir::WalkDir;
-
 use crate::app::{self, Freshness};
 use crate::catalog::{self, Catalog};
+use crate::commands;
 use crate::failure::Failure;
 use crate::options::Options;
 use crate::plan::{Plan, Role, Step};
@@ -26,11 +25,20 @@ pub enum Mode {
     ExplainJson,
 }
 
+/// What is wanted of a name. A script cannot be asked for its help: it would run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wants {
+    Run,
+    /// Nothing in the sources is changed for that.
+    Help,
+}
+
 /// One call of xtask.
 pub struct Session<'a> {
     /// Where things are.
     pub project: &'a Project,
     mode: Mode,
+    wants: Wants,
     runner: Runner<'a>,
     /// When xtask started, if the times are to be shown.
     timed_from: Option<Instant>,
@@ -45,7 +53,8 @@ impl<'a> Session<'a> {
             (true, true) => Mode::ExplainJson,
         };
         let timed_from = options.timings.then_some(started);
-        Self { project, mode, runner: Runner::new(project), timed_from }
+        let wants = if options.help { Wants::Help } else { Wants::Run };
+        Self { project, mode, wants, runner: Runner::new(project), timed_from }
     }
 
     /// Runs or prints a plan, and gives the exit code.
@@ -87,18 +96,34 @@ impl<'a> Session<'a> {
         run: impl FnOnce(&mut Session<'_>) -> anyhow::Result<u8>,
     ) -> anyhow::Result<u8> {
         let timed_from = self.timed_from.take();
-        let mut session = Session { project, mode: self.mode, runner: Runner::new(project), timed_from };
+        let (mode, wants) = (self.mode, self.wants);
+        let mut session = Session { project, mode, wants, runner: Runner::new(project), timed_from };
         let code = run(&mut session);
         session.report();
         code
     }
 
+    /// Makes the sources ready for a build, unless nothing may be written.
+    ///
+    /// # Errors
+    /// Those of [`commands::prepare`].
+    pub fn prepare(&self) -> anyhow::Result<()> {
+        match (self.mode, self.wants) {
+            (Mode::Run, Wants::Run) => commands::prepare(self.project, &mut |line| output::note(line)),
+            _ => Ok(()),
+        }
+    }
+
     /// The step that builds the app, if it must be built.
-    pub fn build_if_stale(&mut self) -> Option<Step> {
+    ///
+    /// # Errors
+    /// Those of [`commands::prepare`].
+    pub fn build_if_stale(&mut self) -> anyhow::Result<Option<Step>> {
         let started = Instant::now();
+        self.prepare()?;
         let freshness = app::freshness(self.project);
         self.runner.timings.freshness += started.elapsed();
-        (freshness == Freshness::Stale).then(|| app::build_step(self.project))
+        Ok((freshness == Freshness::Stale).then(|| app::build_step(self.project)))
     }
 
     /// Says where the time went, if that was asked for, and at last repeats the command that failed.
@@ -133,15 +158,7 @@ pub fn dispatch(session: &mut Session<'_>, options: &Options) -> anyhow::Result<
     if let Some(builtin) = cli::find(&typed) {
         return forward(session, builtin.name, None, args);
     }
-    let wants = if options.help { Wants::Help } else { Wants::Run };
-    other(session, name, args, wants)
-}
-
-/// What is wanted of a name. A script cannot be asked for its help: it would run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wants {
-    Run,
-    Help,
+    other(session, name, args)
 }
 
 fn list(session: &Session<'_>) -> anyhow::Result<u8> {
@@ -165,7 +182,10 @@ fn task(session: &mut Session<'_>, task: &'static Task, args: &[OsString]) -> an
         return output::clap_error(&error);
     }
     match task.action {
-        Action::Test => session.carry_out(&test_plan(session.project, args)),
+        Action::Test => {
+            session.prepare()?;
+            session.carry_out(&test_plan(session.project, args))
+        }
         Action::Tidy => session.by_itself(task.name, Vec::new(), tidy::run),
         Action::Codegen => session.by_itself(task.name, Vec::new(), codegen::run),
         _ => Err(Failure::new(format!("`{}` is not there yet", task.name)).into()),
@@ -182,10 +202,11 @@ fn help(session: &mut Session<'_>, args: &[OsString]) -> anyhow::Result<u8> {
         _ => return forward(session, "help", None, args),
     };
     let typed = name.to_string_lossy();
+    session.wants = Wants::Help;
     match (tasks::find(&typed), cli::find(&typed)) {
         (Some(task), _) => self::task(session, task, args),
         (None, Some(builtin)) => forward(session, builtin.name, None, args),
-        (None, None) => other(session, name, args, Wants::Help),
+        (None, None) => other(session, name, args),
     }
 }
 
@@ -252,7 +273,13 @@ fn forward(
         }
         _ => {}
     }
-    let build = session.build_if_stale();
+    if session.wants == Wants::Help && !commands::are_in_order(project) {
+        // The app cannot be built as the sources are, and they stay so.
+        if let Some(entry) = commands::known(project, catalog::remembered(project)).find(command) {
+            return output::data(&help::of_entry(entry)).map(|()| 0);
+        }
+    }
+    let build = session.build_if_stale()?;
     if builtin.is_none() {
         // Only the app knows whether it has the command. A plan shown before the build has to leave that open.
         let catalog = match (&build, session.mode) {
@@ -285,43 +312,38 @@ fn knows(catalog: Option<&Catalog>, command: &str) -> bool {
 
 /// True when a module has a command of this name: then its arguments are not those that xtask knows.
 fn is_overridden(project: &Project, command: &str) -> bool {
-    catalog::remembered(project).is_some_and(|catalog| catalog.find(command).is_some_and(|entry| !entry.builtin))
-        || command_files(project).iter().any(|name| cli::same_name(name, command))
-}
-
-/// The names of the files in the modules' `commands/` directories, which are the names of commands, built or not.
-pub fn command_files(project: &Project) -> Vec<String> {
-    let files = WalkDir::new(project.root.join("app/src/modules")).into_iter().filter_map(Result::ok);
-    files
-        .filter(|entry| entry.path().parent().is_some_and(|parent| parent.ends_with("commands")))
-        .filter_map(|entry| entry.file_name().to_str()?.strip_suffix(".rs").map(str::to_owned))
-        .filter(|name| name != "mod" && !name.starts_with('_'))
-        .collect()
+    let known = commands::known(project, catalog::remembered(project));
+    known.find(command).is_some_and(|entry| !entry.builtin)
 }
 
 /// A name that is neither a task nor a built-in command: a script, a command of the app, or a mistake.
-fn other(session: &mut Session<'_>, name: &OsStr, args: &[OsString], wants: Wants) -> anyhow::Result<u8> {
+fn other(session: &mut Session<'_>, name: &OsStr, args: &[OsString]) -> anyhow::Result<u8> {
     let project = session.project;
     let typed = name.to_string_lossy();
     let scripts = scripts::names(project)?;
     if let Some(name) = scripts.iter().find(|script| cli::same_name(script, &typed)) {
         let script = scripts::find(project, name)?;
-        if wants == Wants::Help {
+        if session.wants == Wants::Help {
             output::data(&scripts::about(&script))?;
             return Ok(0);
         }
         let steps = vec![scripts::step(project, &script, args)];
         return session.carry_out(&Plan { task: script.name.clone(), steps });
     }
-    let files = command_files(project);
-    let catalog = catalog::remembered(project);
-    let entries = catalog.iter().flat_map(|catalog| &catalog.commands).map(|entry| &entry.name);
-    if let Some(command) = files.iter().chain(entries.clone()).find(|known| cli::same_name(known, &typed)) {
-        return forward(session, command, None, args);
+    let of_app = commands::known(project, catalog::remembered(project));
+    if let Some(entry) = of_app.find(&typed) {
+        return forward(session, &entry.name, None, args);
+    }
+    let gone = of_app.gone(&typed);
+    if gone.is_some() {
+        session.prepare()?;
+    }
+    if let Some(error) = of_app.problem(&typed) {
+        return Err(commands::failure(error).into());
     }
     let known = TASKS.iter().flat_map(|task| std::iter::once(&task.name).chain(task.aliases)).copied();
     let known = known.chain(cli::BUILTINS.iter().map(|builtin| builtin.name));
-    let known = known.chain(files.iter().chain(entries).map(String::as_str));
+    let known = known.chain(of_app.entries.iter().map(|entry| entry.name.as_str()));
     let near = names::nearest(&typed, known.chain(scripts.iter().map(String::as_str)));
     let unknown = |hint: &str| {
         // As without a name: everything there is, and then what is wrong.
@@ -332,9 +354,12 @@ fn other(session: &mut Session<'_>, name: &OsStr, args: &[OsString], wants: Want
         let near: Vec<String> = near.iter().map(|name| format!("`{name}`")).collect();
         return Err(unknown(&format!("did you mean {}?", near.join(" or "))).into());
     }
+    if let Some(file) = gone {
+        return Err(unknown(&format!("`{}` is gone; `cargo xtask help` lists what there is", file.display())).into());
+    }
     // Nothing like it is known, so it may be a command that has just been written.
     if session.mode == Mode::Run {
-        if let Some(build) = session.build_if_stale() {
+        if let Some(build) = session.build_if_stale()? {
             let code = session.runner.step(&build)?;
             if code != 0 {
                 return Ok(code);

@@ -41,10 +41,13 @@ impl std::error::Error for Failure {}
 
 /// Shows an error with its causes on stderr and gives the exit code.
 pub fn report(error: &anyhow::Error) -> u8 {
-    output::note(format_args!("error: {error:#}"));
-    let Some(failure) = error.downcast_ref::<Failure>() else { return 1 };
-    if let Some(hint) = &failure.hint {
-        output::note(format_args!("hint: {hint}"));
-    }
-    failure.code
+    output::note(text(error));
+    error.downcast_ref::<Failure>().map_or(1, |failure| failure.code)
+}
+
+/// An error with its causes, and the hint below.
+pub fn text(error: &anyhow::Error) -> String {
+    let hint = error.downcast_ref::<Failure>().and_then(|failure| failure.hint.as_ref());
+    let hint = hint.map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+    format!("error: {error:#}{hint}")
 }

@@ -3,7 +3,8 @@
 use std::ffi::OsStr;
 use std::fmt::Write;
 
-use crate::catalog::{self, Catalog};
+use crate::catalog::{self, Entry};
+use crate::commands;
 use crate::project::Project;
 use crate::tasks::{self, Action, Group, TASKS, Task};
 use crate::{output, scripts};
@@ -31,14 +32,14 @@ pub fn list(project: &Project) -> String {
     // an older one is better than nothing.
     let catalog = catalog::ask(project).ok().or_else(|| catalog::remembered(project));
     let mut sections = task_sections();
-    let (commands, missing) = match &catalog {
-        Some(catalog) => (app_sections(catalog), ""),
-        None => (
-            builtin_sections(),
-            "\nThe app's own commands are missing here until its first build (`cargo xtask version` builds it).\n",
-        ),
+    let missing = match catalog {
+        Some(_) => "",
+        None => {
+            sections.extend(builtin_sections());
+            "\nCommands of the app may be missing here until its first build (`cargo xtask version` builds it).\n"
+        }
     };
-    sections.extend(commands);
+    sections.extend(app_sections(&commands::known(project, catalog).entries));
     let broken = match scripts::read(project) {
         Ok(scripts) => {
             let line = |script: scripts::Script| {
@@ -80,9 +81,9 @@ pub fn about(task: &Task) -> String {
 }
 
 /// The app's commands that no task stands for, by module in the app's order.
-fn app_sections(catalog: &Catalog) -> Vec<Section> {
+fn app_sections(entries: &[Entry]) -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::new();
-    for entry in catalog.commands.iter().filter(|entry| !entry.hidden && !is_task(&entry.name)) {
+    for entry in entries.iter().filter(|entry| !entry.hidden && !is_task(&entry.name)) {
         let title = match entry.module.as_str() {
             "" => "App commands".to_owned(),
             module => format!("App commands of {module}"),
@@ -125,4 +126,13 @@ pub fn of_task(task: &Task) -> String {
     };
     text.push_str(&behind);
     text
+}
+
+/// The help of a module's command as far as its file says it.
+pub fn of_entry(entry: &Entry) -> String {
+    let Entry { name, module, help, .. } = entry;
+    format!(
+        "{help}\n\nUsage: cargo xtask {name} [ARGUMENTS]...\n\nA command of the module `{module}`, as its file describes \
+         it. `cargo xtask {name} --help` builds the app, and shows the arguments.\n"
+    )
 }

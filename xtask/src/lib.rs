@@ -8,6 +8,7 @@ pub mod app;
 pub mod bench;
 pub mod catalog;
 pub mod codegen;
+pub mod commands;
 #[cfg(unix)]
 pub mod dev;
 pub mod dispatch;

@@ -37,20 +37,23 @@ fn begin(session: &mut Session<'_>, options: &Options) -> anyhow::Result<u8> {
 }
 
 fn serve_once(session: &mut Session<'_>, options: &Options) -> anyhow::Result<u8> {
-    let steps = steps(session, options);
+    let steps = steps(session, options)?;
     session.carry_out(&Plan { task: "dev".to_owned(), steps })
 }
 
 /// What is started.
-pub(crate) fn steps(session: &mut Session<'_>, options: &Options) -> Vec<Step> {
-    let mut steps = Vec::from_iter(session.build_if_stale());
+///
+/// # Errors
+/// Those of [`Session::build_if_stale`].
+pub(crate) fn steps(session: &mut Session<'_>, options: &Options) -> anyhow::Result<Vec<Step>> {
+    let mut steps = Vec::from_iter(session.build_if_stale()?);
     if options.base.version {
         steps.push(options.run(session.project, Role::App, &["runserver", "--version"]));
     } else {
         steps.extend(options.prepare(session.project));
         steps.push(options.serve(session.project));
     }
-    steps
+    Ok(steps)
 }
 
 #[cfg(all(test, unix))]

@@ -77,6 +77,7 @@ pub fn run(session: &mut Session<'_>, args: &[OsString]) -> anyhow::Result<u8> {
         }
         #[cfg(unix)]
         Some(What::DevLoop { runs }) => {
+            session.prepare()?;
             let steps = dev_loop::steps(session.project);
             return session.by_itself("bench", steps, |project| dev_loop::run(project, runs));
         }

@@ -13,6 +13,8 @@ use super::model::{Built, Changes, Diagnostic, Level};
 use super::replay::{self, Recording};
 use super::talk::{Filter, complaint};
 use crate::app::{self, Begun};
+use crate::commands;
+use crate::failure;
 use crate::fingerprint;
 use crate::process;
 use crate::project::Project;
@@ -64,18 +66,11 @@ pub fn start(
 }
 
 fn build(project: &Project, changed: Option<&Changes>, progress: Progress, calls: &Calls, send: impl FnOnce(Built)) {
-    let result = match replay::build(project, changed, calls) {
-        Ok(Some(built)) => Ok((built, None)),
-        Ok(None) => by_cargo(project, progress, calls),
-        Err(stopped) => Err(stopped),
-    };
-    let (built, recording) = match result {
+    let (built, recording) = match attempt(project, changed, progress, calls) {
         Ok(result) => result,
         Err(Stopped::Cancelled) => (Built::Cancelled, None),
         Err(Stopped::Failed(error)) => {
-            let rendered = format!("error: {error:#}\n");
-            let messages = vec![Diagnostic { level: Level::Error, rendered, place: None }];
-            (Built::Failed { messages }, None)
+            (Built::Failed { messages: vec![own(Level::Error, failure::text(&error))] }, None)
         }
     };
     send(built);
@@ -83,6 +78,30 @@ fn build(project: &Project, changed: Option<&Changes>, progress: Progress, calls
         // Replaying is an extra; without it, the next build is a slower one.
         let _ = replay::prepare(project, recording);
     }
+}
+
+fn attempt(
+    project: &Project,
+    changed: Option<&Changes>,
+    progress: Progress,
+    calls: &Calls,
+) -> Result<(Built, Option<Recording>), Stopped> {
+    let mut found = Vec::new();
+    commands::prepare(project, &mut |line| found.push(own(Level::Warning, line.to_owned())))?;
+    let (mut built, recording) = match replay::build(project, changed, calls)? {
+        Some(built) => (built, None),
+        None => by_cargo(project, progress, calls)?,
+    };
+    match &mut built {
+        Built::Done { warnings: said, .. } | Built::Failed { messages: said } => said.append(&mut found),
+        Built::Cancelled => {}
+    }
+    Ok((built, recording))
+}
+
+/// A message that is not the compiler's.
+fn own(level: Level, text: String) -> Diagnostic {
+    Diagnostic { level, rendered: text + "\n", place: None }
 }
 
 fn by_cargo(project: &Project, progress: Progress, calls: &Calls) -> Result<(Built, Option<Recording>), Stopped> {

@@ -15,7 +15,7 @@ use crate::plan::Step;
 use crate::process::Ended;
 use crate::project::Project;
 use crate::tasks::{self, Action};
-use crate::{catalog, dispatch, names};
+use crate::{catalog, commands, names};
 
 /// How long one may take to end after it was told to.
 const GRACE: Duration = Duration::from_secs(10);
@@ -26,10 +26,9 @@ const GRACE: Duration = Duration::from_secs(10);
 /// # Errors
 /// A usage error when a name is probably a slip, or certainly none of the app's, or the server itself.
 pub fn commands(project: &Project, typed: &[String]) -> anyhow::Result<Vec<Arc<str>>> {
-    let catalog = catalog::remembered(project);
-    let listed = catalog.iter().flat_map(|catalog| &catalog.commands).map(|entry| entry.name.clone());
+    let listed = commands::known(project, catalog::remembered(project)).entries.into_iter().map(|entry| entry.name);
     let builtins = cli::BUILTINS.iter().map(|builtin| builtin.name.to_owned());
-    let known: Vec<String> = builtins.chain(dispatch::command_files(project)).chain(listed).collect();
+    let known: Vec<String> = builtins.chain(listed).collect();
     let mut commands: Vec<Arc<str>> = Vec::new();
     for name in typed {
         // `celery-worker` is a spelling of the task in front of `worker`.

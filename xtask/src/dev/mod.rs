@@ -39,7 +39,7 @@ use crate::serve::{self, Options};
 /// When it cannot start.
 pub(crate) fn follow(session: &mut dispatch::Session<'_>, options: &Options) -> anyhow::Result<u8> {
     let beside = companions::commands(session.project, &options.dev.with)?;
-    let mut steps = serve::steps(session, options);
+    let mut steps = serve::steps(session, options)?;
     steps.extend(beside.iter().map(|name| options.run(session.project, Role::Server, &[name])));
     session.by_itself("dev", steps, |project| session::run(project, options, beside))
 }

@@ -24,6 +24,7 @@ use super::model::{Built, ChildId, Event, Life, Message, Request, Status, Timer}
 use super::screen::{Outputs, Screen};
 use super::watch::{self, Watcher};
 use crate::app::{self, Binary, Freshness};
+use crate::commands::{self, Prepared};
 use crate::plan::{Role, Step};
 use crate::process::Ended;
 use crate::project::Project;
@@ -103,7 +104,10 @@ impl<'a> Session<'a> {
         let screen = Screen::start(Outputs::standard()?, colour, &project.variables)?;
         let mode = if options.dev.poll { watch::Mode::Poll } else { watch::Mode::Events };
         let handle = screen.handle();
-        let watcher = watch::start(project, mode, tell(&events, Event::Changed), move |line| handle.say(line))?;
+        let watcher =
+            watch::start(project, mode, complete(project, &screen), tell(&events, Event::Changed), move |line| {
+                handle.say(line)
+            })?;
         let keys = Keys::start(screen.handle(), tell(&events, |event| event))?;
         let news = events.clone();
         let told = move |ticket, life| drop(news.send(Event::Companion(ticket, life)));
@@ -340,6 +344,16 @@ impl<'a> Session<'a> {
                 drop(self.events.send(Event::Child(id, life)));
             }
         }
+    }
+}
+
+/// Brings the lists of commands in line with the files, so that they are built together. What cannot be done, the build
+/// says.
+fn complete(project: &Project, screen: &Screen) -> impl Fn() -> Prepared + Send + 'static {
+    let (project, screen) = (project.clone(), screen.handle());
+    move || {
+        let outcome = commands::bring_in_line(&project, &mut |line| screen.say(line));
+        outcome.map_or(Prepared::Unchanged, |outcome| outcome.prepared)
     }
 }
 

@@ -76,7 +76,9 @@ fn build(args: &[OsString]) -> io::Result<u8> {
         let draft = root.join("target/debug/app.new");
         std::fs::copy(std::env::current_exe()?, &draft)?;
         std::fs::rename(&draft, &binary)?;
-        let text = format!("{}: {}\n", binary.display(), root.join("app/src/main.rs").display());
+        let read: Vec<String> =
+            sources::Sources::read(&root).files.iter().map(|(path, _)| path.display().to_string()).collect();
+        let text = format!("{}: {}\n", binary.display(), read.join(" "));
         std::fs::write(binary.with_extension("d"), text)?;
     }
     Ok(0)

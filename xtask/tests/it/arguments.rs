@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
+use crate::commands;
 use crate::sandbox::{BUILD, Sandbox, app};
 
 #[test]
@@ -32,7 +33,9 @@ fn a_wrong_flag_of_a_built_in_command_fails_before_any_build() {
 #[test]
 fn a_module_that_overrides_a_built_in_command_judges_for_itself() {
     let sandbox = Sandbox::built();
-    sandbox.write("app/src/modules/cms/adp/commands/check.rs", "//! Check.");
+    sandbox.write("app/src/modules/cms/adp/mod.rs", &commands::module("cms_adp", &["commands"]));
+    sandbox.write("app/src/modules/cms/adp/commands/mod.rs", &commands::list(&["check"]));
+    sandbox.write("app/src/modules/cms/adp/commands/check.rs", &commands::command("Check it our way"));
     let call = sandbox.xtask(["check", "--wrong-flag"]);
     call.stdout(&app(&["check", "--wrong-flag"])).stderr(BUILD).run();
 

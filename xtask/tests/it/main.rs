@@ -2,6 +2,7 @@
 
 mod arguments;
 mod build;
+mod commands;
 mod dev;
 mod explain;
 mod names;

@@ -12,6 +12,7 @@ mod diff;
 mod drafts;
 mod error;
 pub mod journal;
+pub mod listing;
 pub mod model;
 mod modules;
 pub mod names;

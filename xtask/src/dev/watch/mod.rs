@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 
-use crate::dev::model::Changes;
+use crate::commands::Prepared;
+use crate::dev::model::{Changes, Kind};
 use crate::dev::snapshot::{Look, Tree};
 use crate::project::Project;
 
@@ -46,14 +47,16 @@ pub struct Watcher {
     _stop: Stop,
 }
 
-/// Begins to watch. Every change after the return is sent; `send` is called with changes that are not empty. `tell` is
-/// called with lines for people, at most a few in a session.
+/// Begins to watch. Every change after the return is sent; `send` is called with changes that are not empty. When sources
+/// changed, `complete` may change more of them first, which is sent with them. `tell` is called with lines for people, at
+/// most a few in a session.
 ///
 /// # Errors
 /// When the thread cannot be started.
 pub fn start(
     project: &Project,
     mode: Mode,
+    complete: impl Fn() -> Prepared + Send + 'static,
     send: impl Fn(Changes) + Send + 'static,
     tell: impl Fn(&str) + Send + 'static,
 ) -> anyhow::Result<Watcher> {
@@ -62,7 +65,7 @@ pub fn start(
     let watcher = Watcher { _stop: stop };
     let mut watch = Watch { waiter, mode, tree, tell };
     watch.looked();
-    let run = move || watch.run(&send);
+    let run = move || watch.run(&complete, &send);
     std::thread::Builder::new().name("watch".to_owned()).spawn(run).context("failed to start a thread")?;
     Ok(watcher)
 }
@@ -94,7 +97,7 @@ struct Watch<T> {
 }
 
 impl<T: Fn(&str)> Watch<T> {
-    fn run(&mut self, send: &dyn Fn(Changes)) {
+    fn run(&mut self, complete: &dyn Fn() -> Prepared, send: &dyn Fn(Changes)) {
         loop {
             let patience = match self.mode {
                 Mode::Events => None,
@@ -108,7 +111,11 @@ impl<T: Fn(&str)> Watch<T> {
             if self.settle() == Woken::Stopped {
                 return;
             }
-            let changes = self.tree.changes();
+            let mut changes = self.tree.changes();
+            if changes.has(Kind::Source) && complete() == Prepared::Changed {
+                self.look();
+                changes.files.extend(self.tree.changes().files);
+            }
             if !changes.files.is_empty() {
                 send(changes);
             }

@@ -10,6 +10,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use tempfile::TempDir;
+use xtask::commands::Prepared;
 use xtask::dev::model::{Changes, Kind};
 use xtask::dev::watch::{self, Mode, Watcher};
 use xtask::project::Project;
@@ -49,7 +50,8 @@ impl Watched {
         let (tell, told) = channel();
         let send = move |changes: Changes| drop(send.send(changes));
         let watcher =
-            watch::start(&project, mode, send, move |line| drop(tell.send(line.to_owned()))).expect("a thread");
+            watch::start(&project, mode, || Prepared::Unchanged, send, move |line| drop(tell.send(line.to_owned())))
+                .expect("a thread");
         Self { directory, root, sent, told, watcher, marks: 0 }
     }
 
