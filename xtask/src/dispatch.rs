@@ -12,7 +12,7 @@ use crate::plan::{Plan, Role, Step};
 use crate::project::Project;
 use crate::runner::Runner;
 use crate::tasks::{self, Action, SERVERS, TASKS, Task};
-use crate::{bench, codegen, help, names, output, scaffolding, scripts, serve, tidy};
+use crate::{bench, codegen, doctor, help, names, output, scaffolding, scripts, serve, tidy};
 
 /// What happens to plans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -172,6 +172,10 @@ fn task(session: &mut Session<'_>, task: &'static Task, args: &[OsString]) -> an
         Action::Help => return help(session, args),
         Action::Dev => return serve::run(session, args),
         Action::Bench => return bench::run(session, args),
+        Action::Doctor if is_overridden(session.project, "doctor") => {
+            return forward(session, "doctor", Some(task), args);
+        }
+        Action::Doctor => return doctor::run(session, args),
         _ => {}
     }
     if asks_for_help(args) {

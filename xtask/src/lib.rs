@@ -12,6 +12,7 @@ pub mod commands;
 #[cfg(unix)]
 pub mod dev;
 pub mod dispatch;
+pub mod doctor;
 pub mod environment;
 pub mod failure;
 pub mod fingerprint;

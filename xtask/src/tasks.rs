@@ -54,6 +54,8 @@ pub enum Action {
     Codegen,
     /// Measures.
     Bench,
+    /// Looks for what is wrong with the machine and the project.
+    Doctor,
     /// Has no implementation yet, and says so.
     Missing,
 }
@@ -129,6 +131,7 @@ pub const TASKS: &[Task] = &[
     Task::new("add-command", Group::Project, Action::App("add_command"), "Add a command to a module"),
     Task::new("remove-command", Group::Project, Action::App("remove_command"), "Take such a command away again"),
     Task::new("shell", Group::Project, Action::App("shell"), "Open a shell with the models loaded"),
+    Task::new("doctor", Group::Project, Action::Doctor, "Look for what is wrong with this machine and the project"),
     Task::new("test", Group::Project, Action::Test, "Run the tests (arguments go to cargo test)"),
     Task::new("tidy", Group::Project, Action::Tidy, "Check the project's own rules"),
     Task::new("bench", Group::Project, Action::Bench, "Measure what the project promises"),

@@ -2,7 +2,9 @@
 //! ends xtask and what it started, as the system does by itself.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::{self, PipeWriter};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -22,6 +24,24 @@ pub fn os_string(bytes: Vec<u8>) -> OsString {
 
 /// A signal's name: there are none.
 pub fn signal_name(_: i32) -> Option<&'static str> {
+    None
+}
+
+/// The width of the terminal: it is not asked.
+pub fn columns() -> Option<u16> {
+    None
+}
+
+/// How many bytes are free where the path is: the system is not asked.
+///
+/// # Errors
+/// Always.
+pub fn free_space(_: &Path) -> io::Result<u64> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// The process that holds a lock on this file: the system does not tell.
+pub fn lock_holder(_: &File) -> Option<u32> {
     None
 }
 

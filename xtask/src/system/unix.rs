@@ -2,11 +2,14 @@
 //! without forgetting the number.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::{self, PipeWriter};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
 use std::time::Instant;
 
@@ -29,6 +32,34 @@ pub fn os_string(bytes: Vec<u8>) -> OsString {
 /// A signal's name.
 pub fn signal_name(number: i32) -> Option<&'static str> {
     signal_hook::low_level::signal_name(number)
+}
+
+/// The width of the terminal that stdout is.
+pub fn columns() -> Option<u16> {
+    rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| size.ws_col).filter(|columns| *columns > 0)
+}
+
+/// How many bytes are free where the path is, for those who are not root.
+///
+/// # Errors
+/// When there is no such path.
+pub fn free_space(path: &Path) -> io::Result<u64> {
+    let found = rustix::fs::statvfs(path)?;
+    Ok(found.f_bavail.saturating_mul(found.f_frsize))
+}
+
+/// The process that holds a lock on this file, which Linux tells.
+pub fn lock_holder(file: &File) -> Option<u32> {
+    let data = file.metadata().ok()?;
+    let (device, inode) = (data.dev(), data.ino());
+    let named = format!("{:02x}:{:02x}:{inode}", rustix::fs::major(device), rustix::fs::minor(device));
+    let locks = std::fs::read_to_string("/proc/locks").ok()?;
+    // `1: FLOCK ADVISORY WRITE 4242 fe:00:5890207 0 EOF`; who only waits has an arrow before the kind.
+    let holder = |line: &str| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        (fields.get(1) == Some(&"FLOCK") && fields.get(5) == Some(&named.as_str())).then(|| fields[4].parse().ok())?
+    };
+    locks.lines().find_map(holder).filter(|pid| *pid > 0)
 }
 
 /// Gives the child a process group of its own.

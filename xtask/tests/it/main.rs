@@ -4,6 +4,7 @@ mod arguments;
 mod build;
 mod commands;
 mod dev;
+mod doctor;
 mod explain;
 mod names;
 mod pty;

@@ -85,7 +85,7 @@ fn space(ctx: &Context) -> Vec<Finding> {
     let var = ctx.layout().var();
     let place = var.ancestors().find(|path| path.exists()).unwrap_or(&var);
     vec![match system::free_space(place) {
-        Ok(space) => judged(ctx, place, space),
+        Ok(space) => judged(space, format!("du -xah {} | sort -rh | head", typed(ctx, place))),
         Err(error) if error.kind() == ErrorKind::Unsupported => {
             Finding::skipped("var.space", "this system does not say how much space is free")
         }
@@ -93,16 +93,15 @@ fn space(ctx: &Context) -> Vec<Finding> {
     }]
 }
 
-fn judged(ctx: &Context, place: &Path, space: Space) -> Finding {
+fn judged(space: Space, command: String) -> Finding {
     let id = "var.space";
-    let command = || format!("du -xah {} | sort -rh | head", typed(ctx, place));
     let message = format!("{} MiB are free where `var/` is", space.bytes / MIB);
     match space {
-        Space { bytes, .. } if bytes < NO_SPACE => Finding::error(id, message, command()),
+        Space { bytes, .. } if bytes < NO_SPACE => Finding::error(id, message, command),
         Space { files: Some(0), .. } => {
-            Finding::error(id, "the file system of `var/` can hold no more files (no inode is free)", command())
+            Finding::error(id, "the file system of `var/` can hold no more files (no inode is free)", command)
         }
-        Space { bytes, .. } if bytes < LITTLE_SPACE => Finding::warning(id, message, command()),
+        Space { bytes, .. } if bytes < LITTLE_SPACE => Finding::warning(id, message, command),
         _ => Finding::ok(id, message),
     }
 }
@@ -117,4 +116,26 @@ fn log_file(ctx: &Context) -> Vec<Finding> {
         }
         Err(error) => unwritable(ctx, "log", &path, &error),
     }]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::Level;
+
+    #[test]
+    fn space_is_judged_by_bytes_and_by_files() {
+        let level = |mib: u64, files| judged(Space { bytes: mib * MIB, files }, "df".to_owned()).level;
+        for (mib, files, expected) in [
+            (31, None, Level::Error),
+            (32, Some(1), Level::Warning),
+            (511, None, Level::Warning),
+            (512, Some(1), Level::Ok),
+            (512, Some(0), Level::Error),
+        ] {
+            assert_eq!(level(mib, files), expected, "{mib} {files:?}");
+        }
+        let full = judged(Space { bytes: 0, files: None }, "df".to_owned());
+        assert_eq!(full, Finding::error("var.space", "0 MiB are free where `var/` is", "df"));
+    }
 }

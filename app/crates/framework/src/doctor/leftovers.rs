@@ -1,5 +1,6 @@
 //! What a crash left behind in files: drafts, and a change of the sources that was under way.
 
+use std::fs::TryLockError;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{fs, io};
@@ -65,7 +66,8 @@ fn is_stale(path: &Path) -> bool {
 fn change(ctx: &Context) -> Vec<Finding> {
     let id = "leftovers.change";
     let journal = ctx.layout().var().join("scaffold");
-    let is_under_way = fs::File::open(journal.join("lock")).is_ok_and(|file| file.try_lock().is_err());
+    let is_under_way =
+        fs::File::open(journal.join("lock")).is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)));
     vec![match fs::metadata(journal.join("pending.json")) {
         _ if is_under_way => Finding::ok(id, "a change of the sources is under way"),
         Ok(_) => {
