@@ -1,7 +1,10 @@
 //! What the tests of modules are given: a project of their own, and visitors with a login.
 
+use app::modules::mailings::models::mailing;
+use app::modules::users::service;
 use chrono::TimeDelta;
-use framework::testing::TestProject;
+use framework::testing::{TestProject, row};
+use sea_orm::{EntityTrait as _, PaginatorTrait as _};
 
 #[tokio::test]
 async fn each_project_has_a_database_of_its_own() {
@@ -45,4 +48,15 @@ async fn time_passes_when_the_test_says_so() {
     assert_eq!(client.get("/mailings/").await.status, 200);
     project.clock().advance(TimeDelta::seconds(2));
     assert_eq!(client.get("/mailings/").await.status, 303);
+}
+
+#[tokio::test]
+async fn rows_are_made_with_all_that_they_refer_to() {
+    let project = TestProject::new(app::project()).await;
+    let made = [row(project.ctx(), "mailings.Mailing").await, row(project.ctx(), "mailings.Mailing").await];
+    assert_ne!(made[0], made[1]);
+    let db = project.db().await;
+    let mailings = mailing::Entity::find().count(&db).await.expect("mailings");
+    // The owner of each mailing and that of its message: what must differ does.
+    assert_eq!((mailings, service::count(&db).await.expect("users")), (2, 4));
 }

@@ -9,7 +9,9 @@ const MODULES: &str = "app/src/modules";
 
 /// Checks all files under the modules' directory.
 pub(super) fn check(sources: &[Source]) -> Vec<Problem> {
-    let inside = sources.iter().filter(|source| source.path.starts_with(MODULES) && !source.is_test());
+    let inside = sources.iter().filter(|source| source.path.starts_with(MODULES));
+    // What is in a folder `tests` is declared in the `tests.rs` beside it.
+    let inside = inside.filter(|source| !source.is_test() || source.path.ends_with("tests.rs"));
     inside.filter_map(|source| check_file(source, sources)).collect()
 }
 
@@ -57,6 +59,8 @@ mod tests {
             ("app/src/modules/users/mod.rs", "mod models;\nmod commands;"),
             ("app/src/modules/users/models.rs", ""),
             ("app/src/modules/users/views.rs", ""),
+            ("app/src/modules/users/tests.rs", ""),
+            ("app/src/modules/users/tests/pages.rs", ""),
             ("app/src/modules/users/_draft.rs", ""),
             ("app/src/modules/users/commands/mod.rs", "mod a;\npub(crate) mod b;\ncommand::<a::Command>()"),
             ("app/src/modules/users/commands/a.rs", ""),
@@ -68,6 +72,7 @@ mod tests {
         let found: Vec<String> = check(&sources).iter().map(ToString::to_string).collect();
         let expected = [
             "app/src/modules/users/views.rs: `mod views;` is missing in `app/src/modules/users/mod.rs`",
+            "app/src/modules/users/tests.rs: `mod tests;` is missing in `app/src/modules/users/mod.rs`",
             "app/src/modules/users/commands/b.rs: is declared, but not listed, in `app/src/modules/users/commands/mod.rs`",
             "app/src/modules/idle/mod.rs: is declared, but not listed, in `app/src/modules/mod.rs`",
             "app/src/modules/lost/views.rs: `app/src/modules/lost/mod.rs` is missing, which would declare it",

@@ -35,7 +35,7 @@ impl Source {
 
     /// True when the file belongs to an integration test.
     pub fn is_test(&self) -> bool {
-        self.path.components().any(|part| part.as_os_str() == "tests")
+        self.path.components().any(|part| part.as_os_str() == "tests" || part.as_os_str() == "tests.rs")
     }
 }
 

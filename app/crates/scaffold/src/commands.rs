@@ -7,6 +7,7 @@ use cli::{AddCommand, RemoveCommand};
 use crate::carry_out::{Plan, carry_out};
 use crate::drafts::Drafts;
 use crate::journal::{Records, Remember};
+use crate::model::NewModel;
 use crate::names::{self, ModulePath};
 use crate::register::{self, Part};
 use crate::sources::Sources;
@@ -24,7 +25,7 @@ pub fn add_command(root: &Path, args: &AddCommand, talk: &mut dyn Talk) -> Resul
         let sources = Sources::read(tree.root())?;
         let path = own_module(&sources, &args.module)?;
         let mut drafts = Drafts::new(tree);
-        draft(&mut drafts, &Templates::read(tree.root())?, path, &args.name)?;
+        draft(&mut drafts, &Templates::read(tree.root())?, path, &args.name, None)?;
         let change = drafts.finish(format!("add-command {} {}", args.module, args.name));
         let mut plan = Plan::new(change, Remember::Change);
         plan.warnings.extend(overridden(&sources, path, &args.name));
@@ -33,10 +34,16 @@ pub fn add_command(root: &Path, args: &AddCommand, talk: &mut dyn Talk) -> Resul
     })
 }
 
-/// The files of a command, and its registration.
-pub(crate) fn draft(drafts: &mut Drafts<'_>, templates: &Templates, path: &ModulePath, name: &str) -> Result<()> {
+/// The files of a command, and its registration. `model` is the one that a new module begins with.
+pub(crate) fn draft(
+    drafts: &mut Drafts<'_>,
+    templates: &Templates,
+    path: &ModulePath,
+    name: &str,
+    model: Option<&NewModel>,
+) -> Result<()> {
     let list = list_of(path);
-    for edit in templates.command(path, name)? {
+    for edit in templates.command(path, name, model)? {
         // The list of a module that has commands is kept.
         if edit.path != list || drafts.text(&list)?.is_none() {
             drafts.create(edit);
@@ -85,7 +92,8 @@ fn plan_removal(tree: &Tree, args: &RemoveCommand) -> Result<Plan> {
     drafts.remove(&file)?;
     drafts.modify(&list, |text| register::remove_command(&list, text, &command.file))?;
     // What is left of the first command's registration when the last one goes: the list as it was made, and nothing else.
-    let empty = Templates::read(tree.root())?.command(path, &command.file)?.into_iter().find(|edit| edit.path == list);
+    let empty =
+        Templates::read(tree.root())?.command(path, &command.file, None)?.into_iter().find(|edit| edit.path == list);
     if drafts.text(&list)? == empty.and_then(|edit| edit.after) {
         drafts.remove(&list)?;
         let module = path.mod_file();

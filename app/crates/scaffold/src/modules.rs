@@ -50,7 +50,7 @@ fn plan_addition(tree: &Tree, path: &ModulePath, args: &AddModule) -> Result<Pla
         drafts.modify(&file, |text| register::add_module(&file, text, parent, module.name()))?;
     }
     if let Some(command) = &options.command {
-        commands::draft(&mut drafts, &templates, path, command)?;
+        commands::draft(&mut drafts, &templates, path, command, options.model.as_ref())?;
         warnings.extend(commands::overridden(&sources, path, command));
     }
     let mut plan = Plan::new(drafts.finish(title(args)), Remember::Change);
@@ -74,10 +74,7 @@ fn draft(
     path: &ModulePath,
     options: &Options,
 ) -> Result<()> {
-    // The command has its own way.
-    let commands = path.folder().join("commands");
-    let edits = templates.module(path, options)?.into_iter().filter(|edit| !edit.path.starts_with(&commands));
-    edits.for_each(|edit| drafts.create(edit));
+    templates.module(path, options)?.into_iter().for_each(|edit| drafts.create(edit));
     let file = path.mod_file();
     let below = sources.modules().iter().filter_map(|module| module.path.as_ref());
     for module in below.filter(|module| module.parent().as_ref() == Some(path)) {

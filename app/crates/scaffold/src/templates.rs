@@ -6,13 +6,15 @@
 
 mod context;
 mod options;
+mod samples;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::{Environment, UndefinedBehavior, Value};
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 
+use crate::model::NewModel;
 use crate::names::ModulePath;
 use crate::{Edit, Error, Result, rustfmt};
 
@@ -34,11 +36,22 @@ macro_rules! files {
 files! {
     "command/command.rs",
     "command/mod.rs",
+    "module/api.rs",
+    "module/forms.rs",
     "module/mod.rs",
     "module/models.rs",
+    "module/pages.rs",
+    "module/service.rs",
     "module/tests.rs",
+    "module/tests/api.rs",
+    "module/tests/pages.rs",
     "module/views.rs",
+    "module/templates/cell.html",
+    "module/templates/delete.html",
+    "module/templates/detail.html",
+    "module/templates/form.html",
     "module/templates/index.html",
+    "module/templates/list.html",
 }
 
 /// The templates, ours and the project's own.
@@ -56,6 +69,8 @@ impl Templates {
         let mut environment = Environment::new();
         environment.set_syntax(syntax());
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        // What is made is source text, of whatever language.
+        environment.set_auto_escape_callback(|_| AutoEscape::None);
         for (path, text) in FILES {
             let file = Path::new(OVERRIDES).join(path);
             let text = match std::fs::read_to_string(root.join(&file)) {
@@ -68,47 +83,41 @@ impl Templates {
         Ok(Self { root: root.to_owned(), environment })
     }
 
-    /// All files of a new module. Its `mod.rs` knows of no modules below it.
+    /// The files of a new module, those of its command excepted. Its `mod.rs` knows of no modules below it.
     ///
     /// # Errors
     /// When a template of the project's own is wrong.
     pub fn module(&self, path: &ModulePath, options: &Options) -> Result<Vec<Edit>> {
         let context = context::module(path, options);
         let folder = path.folder();
-        let pages = folder.join("templates").join(path.segments().join("/"));
-        let mut edits = Vec::new();
-        let mut file = |template: &str, path: PathBuf| -> Result<()> {
-            edits.push(self.file(template, path, &context)?);
-            Ok(())
+        let html = format!("templates/{}", path.segments().join("/"));
+        let files = files(options);
+        let render = |(template, file): &(&str, &str)| {
+            let file = match file.strip_suffix(".html") {
+                Some(_) => folder.join(&html).join(file),
+                None => folder.join(file),
+            };
+            self.file(&format!("module/{template}"), file, &context)
         };
-        file("module/mod.rs", folder.join("mod.rs"))?;
-        if options.model.is_some() {
-            file("module/models.rs", folder.join("models.rs"))?;
-        }
-        file("module/views.rs", folder.join("views.rs"))?;
-        file("module/tests.rs", folder.join("tests.rs"))?;
-        file("module/templates/index.html", pages.join("index.html"))?;
+        let mut edits = files.iter().map(render).collect::<Result<Vec<_>>>()?;
         if let Some(model) = &options.model {
             edits.push(new_file(folder.join("migrations/0001_initial.toml"), model.migration()));
-        }
-        if let Some(command) = &options.command {
-            edits.extend(self.command(path, command)?);
         }
         Ok(edits)
     }
 
     /// The files of a new command: its own, and `commands/mod.rs`, without entries, as it is in a module that has no
-    /// commands yet.
+    /// commands yet. `model` is the one that a new module begins with.
     ///
     /// # Errors
     /// When the name means something else in `commands/mod.rs`; when a template of the project's own is wrong.
-    pub fn command(&self, path: &ModulePath, name: &str) -> Result<Vec<Edit>> {
+    pub fn command(&self, path: &ModulePath, name: &str, model: Option<&NewModel>) -> Result<Vec<Edit>> {
         if TAKEN_COMMANDS.contains(&name) {
             let message =
                 format!("'{name}' conflicts with a name that `commands/mod.rs` uses. Please try another name.");
             return Err(Error::new(message));
         }
-        let context = context::command(path, name);
+        let context = context::command(path, name, model);
         let folder = path.folder().join("commands");
         let files = [("command/mod.rs", "mod.rs".to_owned()), ("command/command.rs", format!("{name}.rs"))];
         files.into_iter().map(|(template, file)| self.file(template, folder.join(file), &context)).collect()
@@ -123,6 +132,28 @@ impl Templates {
         };
         Ok(new_file(path, text))
     }
+}
+
+/// Which templates make which files.
+fn files(options: &Options) -> Vec<(&'static str, &'static str)> {
+    let mut files = vec![("mod.rs", "mod.rs"), ("tests.rs", "tests.rs")];
+    if options.model.is_some() {
+        files.extend([("models.rs", "models.rs"), ("service.rs", "service.rs")]);
+    }
+    if options.pages || options.api {
+        files.push(("forms.rs", "forms.rs"));
+    }
+    if options.api {
+        files.extend([("api.rs", "api.rs"), ("tests/api.rs", "tests/api.rs")]);
+    }
+    if options.pages {
+        files.extend([("pages.rs", "views.rs"), ("tests/pages.rs", "tests/pages.rs")]);
+        files.extend([("templates/list.html", "index.html"), ("templates/detail.html", "detail.html")]);
+        files.extend([("templates/form.html", "form.html"), ("templates/delete.html", "delete.html")]);
+    } else {
+        files.extend([("views.rs", "views.rs"), ("templates/index.html", "index.html")]);
+    }
+    files
 }
 
 fn new_file(path: PathBuf, text: String) -> Edit {

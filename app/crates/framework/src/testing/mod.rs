@@ -12,5 +12,7 @@
 
 mod people;
 mod project;
+mod rows;
 
 pub use project::TestProject;
+pub use rows::row;

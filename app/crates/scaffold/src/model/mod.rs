@@ -42,6 +42,8 @@ pub struct Target {
     pub key: String,
     /// That key's type.
     pub kind: Kind,
+    /// The column that people know a row by; the key where there is none.
+    pub shown: Option<String>,
     /// The last migration of its module, on which the new one depends.
     pub migration: Option<String>,
 }
@@ -102,11 +104,19 @@ impl NewModel {
             if wanted != own {
                 return find(wanted);
             }
-            let (module, name) = (label.to_owned(), name.clone());
-            Ok(Target { module, name, entity: None, key: "id".to_owned(), kind: Kind::BigInteger, migration: None })
+            Ok(Target {
+                module: label.to_owned(),
+                name: name.clone(),
+                entity: None,
+                key: "id".to_owned(),
+                kind: Kind::BigInteger,
+                shown: None,
+                migration: None,
+            })
         };
-        let fields = fields.iter().map(|field| NewField::parse(field, &find)).collect::<Result<Vec<_>>>()?;
+        let mut fields = fields.iter().map(|field| NewField::parse(field, &find)).collect::<Result<Vec<_>>>()?;
         check_columns(&fields)?;
+        point_at_names(&mut fields);
         Ok(Self { label: label.to_owned(), name: name.clone(), table, fields })
     }
 
@@ -154,4 +164,13 @@ fn check_columns(fields: &[NewField]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// A reference to the new model itself shows its first text.
+fn point_at_names(fields: &mut [NewField]) {
+    let texts = |field: &&NewField| matches!(field.kind, Kind::String(_) | Kind::Text);
+    let shown = fields.iter().find(texts).map(|field| field.column.clone());
+    for target in fields.iter_mut().filter_map(|field| field.target.as_mut()).filter(|target| target.entity.is_none()) {
+        target.shown.clone_from(&shown);
+    }
 }

@@ -71,6 +71,7 @@ fn target(sources: &Sources, label: &str) -> Result<Target> {
         entity: Some(model.entity_path.clone()),
         key: key.name.clone(),
         kind,
+        shown: model.first_text().map(|field| field.name.clone()),
         migration: Some(migration.clone()),
     })
 }

@@ -1,7 +1,13 @@
 //! [[ module.title ]].
 
+[% if api %]
+mod api;
+[% endif %]
 [% if command %]
 mod commands;
+[% endif %]
+[% if pages or api %]
+mod forms;
 [% endif %]
 [% if model %]
 pub mod models;
@@ -22,6 +28,10 @@ pub fn module() -> Module {
 [% if command %]
     module.commands(commands::all());
 [% endif %]
+[% if api %]
+    module.routes([views::routes(), api::routes()].concat());
+[% else %]
     module.routes(views::routes());
+[% endif %]
     module
 }

@@ -10,9 +10,12 @@ pub const MODELS: &[Model] =
 pub mod [[ model.module ]] {
     #![expect(missing_docs, reason = "what SeaORM generates")]
     use sea_orm::entity::prelude::*;
+[% if pages or api %]
+    use serde::Serialize;
+[% endif %]
 
     /// [[ model.A_one ]].
-    #[derive(Clone, Debug, PartialEq, [% if model.eq %]Eq, [% endif %]DeriveEntityModel)]
+    #[derive(Clone, Debug, PartialEq, [% if model.eq %]Eq, [% endif %][% if pages or api %]Serialize, [% endif %]DeriveEntityModel)]
     #[sea_orm(table_name = "[[ model.table ]]")]
     pub struct Model {
         #[sea_orm(primary_key)]

@@ -14,6 +14,7 @@ fn find(label: &str) -> Result<Target> {
         entity: Some("crate::modules::users::models::user".to_owned()),
         key: "id".to_owned(),
         kind: Kind::BigInteger,
+        shown: Some("email".to_owned()),
         migration: Some("0002_phone".to_owned()),
     })
 }

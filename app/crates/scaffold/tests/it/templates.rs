@@ -27,14 +27,14 @@ fn a_module_without_options_is_a_page_a_template_and_a_test() {
     let root = tempfile::tempdir().expect("a directory");
     let files = made(root.path(), "cms/adp/news_items", &Options::default());
     let folder = "app/src/modules/cms/adp/news_items";
-    let expected = ["mod.rs", "views.rs", "tests.rs", "templates/cms/adp/news_items/index.html"];
+    let expected = ["mod.rs", "tests.rs", "views.rs", "templates/cms/adp/news_items/index.html"];
     assert_eq!(paths(&files), expected.map(|file| format!("{folder}/{file}")));
     let module = "//! News items.\n\n#[cfg(test)]\nmod tests;\nmod views;\n\nuse framework::module::Module;\n\n/// The \
                   module.\npub fn module() -> Module {\n    let mut module = Module::new(\"news_items\");\n    \
                   module.routes(views::routes());\n    module\n}\n";
     assert_eq!(files[0].1, module);
     for text in ["\"/cms/adp/news_items/\"", "\"cms_adp_news_items:index\"", "NewsItemsPage", "title: \"News items\""] {
-        assert!(files[1].1.contains(text), "{text}: {}", files[1].1);
+        assert!(files[2].1.contains(text), "{text}: {}", files[2].1);
     }
     assert!(files[3].1.starts_with("{% extends \"base.html\" %}\n"), "{}", files[3].1);
 }
@@ -44,14 +44,18 @@ fn a_command_has_its_file_and_a_list() {
     let root = tempfile::tempdir().expect("a directory");
     let files = made(root.path(), "news", &Options { command: Some("close_all".to_owned()), ..Options::default() });
     assert!(files[0].1.contains("\nmod commands;\n") && files[0].1.contains("    module.commands(commands::all());\n"));
-    let [.., (list, _), (command, text)] = files.as_slice() else { panic!("{files:?}") };
-    assert_eq!(
-        (list.as_str(), command.as_str()),
-        ("app/src/modules/news/commands/mod.rs", "app/src/modules/news/commands/close_all.rs",)
-    );
+    let templates = Templates::read(root.path()).expect("templates");
+    let edits = templates.command(&path("news"), "close_all", None).expect("files");
+    let paths = ["commands/mod.rs", "commands/close_all.rs"].map(|file| path("news").file(file));
+    assert_eq!(edits.iter().map(|edit| &edit.path).collect::<Vec<_>>(), paths.iter().collect::<Vec<_>>());
+    let text = edits[1].after.as_deref().expect("a text");
     assert!(text.contains("/// Close all\n#[derive(clap::Args)]\npub(super) struct Command {}\n"), "{text}");
-    let error = Templates::read(root.path()).expect("templates").command(&path("news"), "management");
-    assert!(error.expect_err("taken").to_string().starts_with("'management' conflicts with "));
+    let model = NewModel::parse("news", &["Item".to_owned(), "title:string".to_owned()], &|_| unreachable!());
+    let edits = templates.command(&path("news"), "close_all", model.as_ref().ok()).expect("files");
+    let text = edits[1].after.as_deref().expect("a text");
+    assert!(text.contains("let count = service::count(&ctx.db().await?).await?;\n"), "{text}");
+    let error = templates.command(&path("news"), "management", None).expect_err("taken");
+    assert!(error.to_string().starts_with("'management' conflicts with "), "{error}");
 }
 
 #[test]
@@ -62,7 +66,7 @@ fn a_projects_own_template_takes_the_place_of_ours() {
     std::fs::write(own.join("mod.rs"), "//! [[ module.title ]], ours.\nfn  a( ) { }\n").expect("a template");
     let files = made(root.path(), "news", &Options::default());
     assert_eq!(files[0].1, "//! News, ours.\nfn a() {}\n", "rendered, and formatted");
-    assert!(files[1].1.contains("NewsPage"), "the others are ours");
+    assert!(files[2].1.contains("NewsPage"), "the others are ours");
 
     std::fs::write(own.join("mod.rs"), "//! [[ module.nope ]]\n").expect("a template");
     let error = Templates::read(root.path()).expect("templates").module(&path("news"), &Options::default());
