@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
+use clap::{ArgAction, Args as _, Command, ValueHint};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -13,7 +14,7 @@ use crate::plan::Role;
 use crate::project::Project;
 
 /// One command of the app.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 pub struct Entry {
     /// Its name.
     pub name: String,
@@ -29,6 +30,56 @@ pub struct Entry {
     /// False for a command that a module defines or overrides.
     #[serde(default)]
     pub builtin: bool,
+    /// Its arguments without the base options.
+    #[serde(default)]
+    pub args: Vec<Arg>,
+}
+
+/// An argument of a command.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Arg {
+    name: String,
+    long: Option<String>,
+    short: Option<char>,
+    /// What its value is called, if it has one.
+    value: Option<String>,
+    #[serde(default)]
+    choices: Vec<String>,
+    #[serde(default)]
+    multiple: bool,
+    #[serde(default)]
+    hidden: bool,
+    /// True when the value is a path.
+    #[serde(default)]
+    path: bool,
+    help: Option<String>,
+}
+
+impl Entry {
+    /// The command as clap has it, as far as the catalogue says.
+    pub fn command(&self) -> Command {
+        let name = format!("cargo xtask {}", self.name);
+        let command = Command::new(self.name.clone()).bin_name(name).no_binary_name(true);
+        let command = command.args(self.args.iter().map(Arg::argument)).next_help_heading("Base options");
+        cli::BaseOptions::augment_args(command).about(self.help.clone())
+    }
+}
+
+impl Arg {
+    fn argument(&self) -> clap::Arg {
+        let is_positional = self.long.is_none() && self.short.is_none();
+        let argument = clap::Arg::new(self.name.clone()).hide(self.hidden);
+        let argument = self.long.iter().fold(argument, |argument, long| argument.long(long.clone()));
+        let argument = self.short.iter().fold(argument, |argument, short| argument.short(*short));
+        let argument = self.help.iter().fold(argument, |argument, help| argument.help(help.clone()));
+        if self.value.is_none() && !is_positional {
+            return argument.action(if self.multiple { ArgAction::Count } else { ArgAction::SetTrue });
+        }
+        let argument = self.value.iter().fold(argument, |argument, name| argument.value_name(name.clone()));
+        let argument = if self.choices.is_empty() { argument } else { argument.value_parser(self.choices.clone()) };
+        let argument = if self.path { argument.value_hint(ValueHint::AnyPath) } else { argument };
+        argument.action(if self.multiple { ArgAction::Append } else { ArgAction::Set })
+    }
 }
 
 /// The app's commands.

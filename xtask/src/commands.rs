@@ -124,7 +124,7 @@ impl Known {
             let Some(command) = describe(project, folder, file) else { continue };
             let known = self.entries.iter_mut().find(|entry| cli::same_name(&entry.name, &command.name));
             let (name, help) = (command.name, command.help);
-            let entry = Entry { name, module: module.clone(), help, hidden: false, builtin: false };
+            let entry = Entry { name, module: module.clone(), help, ..Entry::default() };
             match known {
                 Some(known) if known.builtin => *known = entry,
                 Some(_) => {}

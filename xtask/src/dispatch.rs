@@ -12,7 +12,7 @@ use crate::plan::{Plan, Role, Step};
 use crate::project::Project;
 use crate::runner::Runner;
 use crate::tasks::{self, Action, SERVERS, TASKS, Task};
-use crate::{bench, codegen, doctor, help, names, output, scaffolding, scripts, serve, tidy};
+use crate::{bench, codegen, complete, doctor, help, man, names, output, scaffolding, scripts, serve, tidy};
 
 /// What happens to plans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,6 +152,9 @@ pub fn dispatch(session: &mut Session<'_>, options: &Options) -> anyhow::Result<
     let Some((name, args)) = options.task() else { return list(session) };
     let args = if options.help { &[OsString::from("--help")] } else { args };
     let typed = name.to_string_lossy();
+    if typed == complete::QUESTION {
+        return complete::answer(session.project, args);
+    }
     if let Some(task) = tasks::find(&typed) {
         return self::task(session, task, args);
     }
@@ -176,6 +179,8 @@ fn task(session: &mut Session<'_>, task: &'static Task, args: &[OsString]) -> an
             return forward(session, "doctor", Some(task), args);
         }
         Action::Doctor => return doctor::run(session, args),
+        Action::Completions => return complete::run(args),
+        Action::Man => return man::run(session.project, args),
         _ => {}
     }
     if asks_for_help(args) {

@@ -9,6 +9,7 @@ pub mod bench;
 pub mod catalog;
 pub mod codegen;
 pub mod commands;
+pub mod complete;
 #[cfg(unix)]
 pub mod dev;
 pub mod dispatch;
@@ -17,6 +18,7 @@ pub mod environment;
 pub mod failure;
 pub mod fingerprint;
 pub mod help;
+pub mod man;
 pub mod names;
 pub mod options;
 pub mod output;

@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 
-use clap::{ArgAction, Parser, Subcommand};
+use clap::{ArgAction, CommandFactory as _, Parser, Subcommand};
 
 use crate::{failure, output};
 
@@ -52,6 +52,13 @@ impl Options {
             None => None,
         }
     }
+}
+
+/// What can be typed before the task.
+pub fn command() -> clap::Command {
+    let mut command = Options::command();
+    command.build();
+    command
 }
 
 /// What to do after reading the command line.

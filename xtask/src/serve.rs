@@ -12,7 +12,7 @@ use crate::plan::{Plan, Role, Step};
 
 #[cfg(not(unix))]
 use self::once::follow;
-pub use self::options::Options;
+pub use self::options::{Options, command};
 #[cfg(unix)]
 use crate::dev::follow;
 

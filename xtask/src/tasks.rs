@@ -56,6 +56,10 @@ pub enum Action {
     Bench,
     /// Looks for what is wrong with the machine and the project.
     Doctor,
+    /// Prints what makes a shell complete.
+    Completions,
+    /// Prints or writes the manual page.
+    Man,
     /// Has no implementation yet, and says so.
     Missing,
 }
@@ -135,6 +139,8 @@ pub const TASKS: &[Task] = &[
     Task::new("test", Group::Project, Action::Test, "Run the tests (arguments go to cargo test)"),
     Task::new("tidy", Group::Project, Action::Tidy, "Check the project's own rules"),
     Task::new("bench", Group::Project, Action::Bench, "Measure what the project promises"),
+    Task::new("completions", Group::Project, Action::Completions, "Print what makes a shell complete `cargo xtask`"),
+    Task::new("man", Group::Project, Action::Man, "Print the manual page, or write it to a directory"),
     Task::new("help", Group::Project, Action::Help, "List the tasks, or show the help of one"),
     Task::new("codegen", Group::Project, Action::Codegen, "Write the generated parts of the sources").hidden(),
 ];

@@ -60,6 +60,11 @@ struct Program {
     args: Vec<OsString>,
 }
 
+/// What can be typed after the task's name.
+pub fn command() -> clap::Command {
+    Bench::command()
+}
+
 /// Runs the task.
 ///
 /// # Errors
@@ -70,7 +75,7 @@ pub fn run(session: &mut Session<'_>, args: &[OsString]) -> anyhow::Result<u8> {
         Err(error) => return output::clap_error(&error),
     };
     let (name, program) = match bench.what {
-        None => return output::data(&Bench::command().render_help().to_string()).map(|()| 0),
+        None => return output::data(&command().render_help().to_string()).map(|()| 0),
         Some(What::TaskOverhead { runs }) => {
             let commands = TaskOverhead::new(session.project)?;
             return session.by_itself("bench", commands.steps(), |_| commands.run(runs));

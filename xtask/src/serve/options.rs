@@ -120,7 +120,8 @@ impl Options {
     }
 }
 
-fn command() -> clap::Command {
+/// What can be typed after the task's name.
+pub fn command() -> clap::Command {
     cli::command("dev", "cargo xtask", Dev::augment_args)
 }
 

@@ -95,6 +95,9 @@ fn app(args: &[OsString]) -> io::Result<u8> {
     if let Some(findings) = args.first().filter(|arg| *arg == "doctor").and_then(|_| findings(&root, args)) {
         return say(io::stdout(), &findings).map(|()| 0);
     }
+    if args.first().is_some_and(|command| command == "listkeys") {
+        return keys(&root, args);
+    }
     let parents = rustix::process::getppid().and_then(|parent| rustix::process::getpgid(Some(parent)).ok());
     let mut line = json!({
         "app": args.iter().map(|arg| text(arg)).collect::<Vec<_>>(),
@@ -120,6 +123,16 @@ fn findings(root: &Path, args: &[OsString]) -> Option<String> {
     let words: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();
     let text = std::fs::read_to_string(root.join("fake/findings.json")).ok()?;
     Some(text.replace("{args}", &words.join(" ")))
+}
+
+/// Says what the file `rows` says, and notes the question in the file `asked`.
+fn keys(root: &Path, args: &[OsString]) -> io::Result<u8> {
+    let words: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();
+    say(std::fs::File::options().create(true).append(true).open(root.join("asked"))?, &words.join(" "))?;
+    match behaviour(root, "listkeys") {
+        Some(what) => behave(&what),
+        None => say(io::stdout(), &std::fs::read_to_string(root.join("rows"))?).map(|()| 0),
+    }
 }
 
 fn text(text: &OsStr) -> Value {

@@ -3,9 +3,11 @@
 mod arguments;
 mod build;
 mod commands;
+mod complete;
 mod dev;
 mod doctor;
 mod explain;
+mod man;
 mod names;
 mod pty;
 mod sandbox;
