@@ -24,6 +24,11 @@ impl Failure {
         Self { code, ..self }
     }
 
+    /// The line that says what to do next, if there is one.
+    pub fn advice(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
     /// Adds the line that says what to do next.
     #[must_use]
     pub fn hint(self, hint: impl Into<String>) -> Self {

@@ -88,6 +88,7 @@ fn of_machine(project: &Project, asked: &Asked<'_>) -> Vec<Finding> {
         threads.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect::<Vec<_>>()
     });
     found.extend(sources::change(project, asked));
+    found.extend(sources::commands(project, asked));
     found
 }
 

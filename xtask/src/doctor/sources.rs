@@ -1,4 +1,5 @@
-//! The manifests, which cargo reads before it does anything, and a change of the sources that was interrupted.
+//! The manifests, which cargo reads before it does anything; a change of the sources that was interrupted; the lists of
+//! commands.
 
 use std::fs::{File, TryLockError};
 use std::io;
@@ -9,8 +10,9 @@ use scaffold::{Talk, journal};
 use toml::{Table, Value};
 
 use super::Asked;
-use crate::output;
+use crate::failure::Failure;
 use crate::project::Project;
+use crate::{commands, output};
 
 pub(super) fn manifests(project: &Project) -> Vec<Finding> {
     let id = "manifests";
@@ -94,8 +96,41 @@ pub(super) fn change(project: &Project, asked: &Asked<'_>) -> Vec<Finding> {
             vec![Finding::fixed(id, said.join("; "))]
         }
         Err(error) => {
-            let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
-            vec![Finding::error(id, format!("{error}{hint}"), "git status")]
+            vec![Finding::error(id, said(&commands::failure(&error).into()), "git status")]
         }
     }
+}
+
+/// Every other task that builds writes the lists first; who only wants to know what is wrong finds them as they are.
+pub(super) fn commands(project: &Project, asked: &Asked<'_>) -> Vec<Finding> {
+    let id = "commands";
+    // Rolling that back comes first.
+    if journal::has_pending(&project.root) {
+        return vec![Finding::skipped(
+            id,
+            "lists of commands are not examined while a change of the sources is interrupted",
+        )];
+    }
+    if commands::are_in_order(project) {
+        return vec![Finding::ok(id, "every command's file is in its module's list")];
+    }
+    let command = "cargo xtask doctor --fix";
+    if !asked.doctor.fix {
+        let message = "files of commands were added or removed, and the lists of their modules do not say so yet";
+        return vec![Finding::warning(id, message, command)];
+    }
+    let mut lines = Vec::new();
+    let written = commands::bring_in_line(project, &mut |line| lines.push(line.to_owned()));
+    let fixed = lines.iter().map(|line| Finding::fixed(id, line.trim_start_matches("note: ")));
+    let problems = match written {
+        Ok(outcome) => outcome.problems.iter().map(commands::failure).map(|failure| said(&failure.into())).collect(),
+        Err(error) => vec![said(&error)],
+    };
+    fixed.chain(problems.into_iter().map(|text| Finding::error(id, text, "cargo xtask check"))).collect()
+}
+
+/// An error with its hint.
+fn said(error: &anyhow::Error) -> String {
+    let hint = error.downcast_ref::<Failure>().and_then(Failure::advice);
+    hint.map_or_else(|| format!("{error:#}"), |hint| format!("{error:#}; {hint}"))
 }
