@@ -27,8 +27,11 @@ pub fn is_own(project: &Project, builtin: &Builtin, matches: &ArgMatches) -> boo
 /// # Errors
 /// What is wrong with the arguments or the tree; nothing is changed then.
 pub fn run(project: &Project, builtin: &Builtin, matches: &ArgMatches) -> anyhow::Result<u8> {
-    let talk = &mut Person { verbosity: BaseOptions::from_arg_matches(matches)?.verbosity };
-    talk.note("note: the app is not built from these sources; xtask does this itself");
+    let verbosity = BaseOptions::from_arg_matches(matches)?.verbosity;
+    let talk = &mut Person {
+        verbosity,
+        preface: Some("note: the app is not built from these sources; xtask does this itself"),
+    };
     let root = &project.root;
     let done = match builtin.name {
         "remove_module" => scaffold::remove_module(root, &RemoveModule::from_arg_matches(matches)?, talk),
@@ -52,10 +55,13 @@ pub fn run(project: &Project, builtin: &Builtin, matches: &ArgMatches) -> anyhow
 /// The person who called xtask.
 struct Person {
     verbosity: u8,
+    /// A note that comes before all else that is said.
+    preface: Option<&'static str>,
 }
 
 impl Talk for Person {
     fn say(&mut self, line: &str) {
+        self.begin();
         if self.verbosity > 0 {
             // What is done is done, whether it can be told or not.
             let _ = output::data(&format!("{line}\n"));
@@ -63,6 +69,7 @@ impl Talk for Person {
     }
 
     fn note(&mut self, line: &str) {
+        self.begin();
         if self.verbosity > 0 {
             output::note(line);
         }
@@ -72,6 +79,7 @@ impl Talk for Person {
         if !io::stdin().is_terminal() {
             return Ok(None);
         }
+        self.begin();
         output::data(question).map_err(io::Error::other)?;
         let mut line = String::new();
         match io::stdin().read_line(&mut line)? {
@@ -81,6 +89,14 @@ impl Talk for Person {
                 Err(io::ErrorKind::Interrupted.into())
             }
             _ => Ok(Some(line)),
+        }
+    }
+}
+
+impl Person {
+    fn begin(&mut self) {
+        if let Some(preface) = self.preface.take().filter(|_| self.verbosity > 0) {
+            output::note(preface);
         }
     }
 }

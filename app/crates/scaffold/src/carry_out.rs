@@ -64,7 +64,7 @@ pub(crate) fn carry_out(
         for edit in &change.edits {
             talk.say(&format!("{} {}", what(edit), edit.path.display()));
             if options.diff {
-                talk.say(diff::unified(edit).trim_end());
+                talk.say(&diff::unified(edit));
             }
         }
         next.iter().for_each(|next| talk.note(next));
@@ -85,11 +85,11 @@ fn show(
         talk.say("nothing to do");
         return Ok(());
     }
-    let edits = change.edits.iter().map(|edit| (edit, what(edit).trim_end()));
+    let edits = change.edits.iter().map(|edit| (edit, what(edit)));
     let overwritten = in_the_way.iter().map(|edit| (edit, "overwrite"));
-    talk.say(diff::tree(edits.chain(overwritten)).trim_end());
+    talk.say(&diff::tree(edits.chain(overwritten)));
     for edit in change.edits.iter().chain(&in_the_way) {
-        talk.say(diff::unified(edit).trim_end());
+        talk.say(&diff::unified(edit));
     }
     if in_the_way.is_empty() || options.force { Ok(()) } else { Err(conflicts::refused(&in_the_way, refusal)) }
 }

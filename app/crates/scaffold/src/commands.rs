@@ -29,7 +29,7 @@ pub fn add_command(root: &Path, args: &AddCommand, talk: &mut dyn Talk) -> Resul
         let change = drafts.finish(format!("add-command {} {}", args.module, args.name));
         let mut plan = Plan::new(change, Remember::Change);
         plan.warnings.extend(overridden(&sources, path, &args.name));
-        plan.next.push(format!("next: `cargo xtask {}` runs it", args.name));
+        plan.next.push(format!("next: `cargo xtask {}` runs the command", args.name));
         Ok(plan)
     })
 }

@@ -55,6 +55,7 @@ fn plan_addition(tree: &Tree, path: &ModulePath, args: &AddModule) -> Result<Pla
     }
     let mut plan = Plan::new(drafts.finish(title(args)), Remember::Change);
     plan.warnings = warnings;
+    plan.next.extend(options.command.iter().map(|command| format!("next: `cargo xtask {command}` runs the command")));
     if sources.is_module(path) {
         let name = path.name();
         let taken = format!("'{name}' conflicts with the name of an existing module. Please try another name.");

@@ -1,5 +1,6 @@
 //! The crate from the outside.
 
+mod changes;
 mod model;
 mod names;
 mod register;

@@ -1,0 +1,103 @@
+//! `remove-module` and `remove-command`: what was made goes, and nothing else.
+
+use super::{Person, Project, force, plain};
+
+#[test]
+fn a_module_and_its_registration_go() {
+    let project = Project::new();
+    let before = project.files();
+    project.add("cms adp", plain(), &mut Person::absent()).expect("modules");
+    project.add("blog", plain(), &mut Person::absent()).expect("a module");
+    let error = project.remove("cms", plain(), &mut Person::absent()).expect_err("a module below");
+    assert_eq!(error.to_string(), "`cms` has modules in it:\n  cms/adp");
+    assert!(error.hint().is_some_and(|hint| hint.contains("`cargo xtask remove-module cms adp`")));
+    for words in ["cms adp", "cms", "blog"] {
+        project.remove(words, plain(), &mut Person::absent()).expect(words);
+    }
+    assert_eq!(project.files(), before);
+    assert!(!project.root().join("app/src/modules/cms").exists());
+    let error = project.remove("cms", plain(), &mut Person::absent()).expect_err("no module");
+    assert_eq!(error.to_string(), "there is no module `cms`");
+}
+
+#[test]
+fn foreign_and_edited_files_are_listed() {
+    let project = Project::new();
+    let before = project.files();
+    project.add("cms adp", plain(), &mut Person::absent()).expect("modules");
+    project.write("app/src/modules/cms/adp/views.rs", "//! Mine.\n");
+    project.write("app/src/modules/cms/adp/more.rs", "//! Mine too.\n");
+    let edited = project.files();
+    let error = project.remove("cms adp", plain(), &mut Person::absent()).expect_err("edited files");
+    let list = "these files of `cms/adp` were not made by `add-module`, or were edited since:\n  \
+                app/src/modules/cms/adp/more.rs\n  app/src/modules/cms/adp/views.rs";
+    assert_eq!(error.to_string(), list);
+    assert_eq!(project.files(), edited);
+    project.remove("cms", force(), &mut Person::absent()).expect("everything");
+    assert_eq!(project.files(), before);
+    project.undo(plain(), &mut Person::absent()).expect("everything again");
+    assert_eq!(project.files(), edited);
+}
+
+#[test]
+fn a_module_that_nobody_made_stays() {
+    let project = Project::new();
+    let before = project.files();
+    let error = project.remove("mailings", plain(), &mut Person::absent()).expect_err("a module of somebody's");
+    assert!(error.to_string().ends_with("\n  app/src/modules/mailings/mod.rs"), "{error}");
+    // What is not text could not be brought back.
+    std::fs::write(project.root().join("app/src/modules/mailings/logo.png"), [0x89, 0xff]).expect("a file");
+    let error = project.remove("mailings", force(), &mut Person::absent()).expect_err("not text");
+    assert_eq!(error.to_string(), "`app/src/modules/mailings/logo.png` is not text");
+    std::fs::remove_file(project.root().join("app/src/modules/mailings/logo.png")).expect("a file");
+    assert_eq!(project.files(), before);
+}
+
+#[test]
+fn tables_that_stay_are_said() {
+    let project = Project::new();
+    let model = ["Post", "title:string"].map(str::to_owned).to_vec();
+    let args = cli::AddModule { path: vec!["blog".to_owned()], model, ..cli::AddModule::default() };
+    let mut person = Person::absent();
+    scaffold::add_module(project.root(), &args, &mut person).expect("a module");
+    let next = "next: `cargo xtask migrate` makes its table, `cargo xtask dev` shows it at /blog/";
+    assert_eq!(person.noted, [next]);
+    let mut person = Person::absent();
+    project.remove("blog", plain(), &mut person).expect("a module less");
+    let warning = "warning: the tables of `blog` stay in the database; `cargo xtask migrate blog zero` before this \
+                   removes them";
+    assert_eq!(person.noted[0], warning);
+}
+
+#[test]
+fn the_last_command_takes_its_list_with_it() {
+    let project = Project::new();
+    let before = project.files();
+    project.add_command("send", &mut Person::absent()).expect("a command");
+    let one = project.files();
+    assert!(project.read("app/src/modules/mailings/mod.rs").contains("mod commands;"));
+    project.add_command("report", &mut Person::absent()).expect("a command");
+    let mut person = Person::absent();
+    project.add_command("report", &mut person).expect("nothing to do");
+    assert_eq!(person.said, ["nothing to do"]);
+    project.remove_command("report", plain(), &mut Person::absent()).expect("a command less");
+    assert_eq!(project.files(), one);
+    project.remove_command("send", plain(), &mut Person::absent()).expect("a command less");
+    assert_eq!(project.files(), before);
+    let error = project.remove_command("send", plain(), &mut Person::absent()).expect_err("no command");
+    assert_eq!(error.to_string(), "`mailings` has no command `send`");
+}
+
+#[test]
+fn an_edited_command_stays() {
+    let project = Project::new();
+    project.add_command("send", &mut Person::absent()).expect("a command");
+    let file = "app/src/modules/mailings/commands/send.rs";
+    project.write(file, &(project.read(file) + "// Mine.\n"));
+    let edited = project.files();
+    let error = project.remove_command("send", plain(), &mut Person::absent()).expect_err("an edited file");
+    assert_eq!(error.to_string(), format!("`{file}` was not made by `add-command`, or was edited since"));
+    assert_eq!(project.files(), edited);
+    project.remove_command("send", force(), &mut Person::absent()).expect("a command less");
+    assert!(!project.root().join(file).exists());
+}
