@@ -9,9 +9,8 @@ use cli::{AddCommand, AddModule, BaseOptions, Builtin, RemoveCommand, RemoveModu
 use scaffold::Talk;
 
 use crate::app::{self, Freshness};
-use crate::failure::Failure;
-use crate::output;
 use crate::project::Project;
+use crate::{commands, output};
 
 /// The names of the commands.
 const COMMANDS: [&str; 4] = ["add_module", "remove_module", "add_command", "remove_command"];
@@ -45,11 +44,7 @@ pub fn run(project: &Project, builtin: &Builtin, matches: &ArgMatches) -> anyhow
         let usage = builtin.command("cargo xtask").error(ErrorKind::ValueValidation, format!("{error}{hint}"));
         return output::clap_error(&usage);
     }
-    let failure = Failure::new(error.to_string()).code(error.code());
-    Err(match error.hint() {
-        Some(hint) => failure.hint(hint).into(),
-        None => failure.into(),
-    })
+    Err(commands::failure(&error).into())
 }
 
 /// The person who called xtask.

@@ -61,7 +61,7 @@ fn a_read_only_directory_is_named_and_nothing_is_made() {
 }
 
 /// Copies a directory with everything below it.
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("a directory");
     for entry in std::fs::read_dir(from).expect("a directory") {
         let entry = entry.expect("an entry");

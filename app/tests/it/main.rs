@@ -11,6 +11,7 @@ mod pages;
 #[path = "../../crates/db/tests/it/postgres.rs"]
 mod postgres;
 mod project;
+mod scaffolding;
 mod server;
 mod terminal;
 mod testing;

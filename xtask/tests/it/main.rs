@@ -11,6 +11,7 @@ mod man;
 mod names;
 mod pty;
 mod sandbox;
+mod scaffolding;
 mod scripts;
 mod signals;
 mod tidy;
