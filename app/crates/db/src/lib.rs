@@ -26,7 +26,7 @@ pub mod state;
 mod violation;
 
 pub use backend::Backend;
-pub use connection::{ConnectOptions, Connection, Database, DryRun, Transaction, Verb, Write};
+pub use connection::{Access, Client, ConnectOptions, Connection, Database, DryRun, Transaction, Verb, Write};
 pub use error::Error;
 pub use model::{Check, ManyToMany, Model, ModelIndex, ModuleModels, model};
 pub use remedy::remedy;

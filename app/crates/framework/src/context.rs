@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use db::Database;
+use db::{Access, Database};
 use secrecy::ExposeSecret as _;
 use tokio::sync::{Mutex, OnceCell};
 
@@ -23,6 +23,7 @@ pub struct Context {
     /// Stands in for the databases while a dry run lasts.
     dry_run: Option<DryRuns>,
     concurrency: usize,
+    access: Access,
 }
 
 struct Shared {
@@ -32,6 +33,8 @@ struct Shared {
     modules: Vec<Module>,
     registry: Registry,
     databases: BTreeMap<String, OnceCell<Database>>,
+    /// The same databases, opened so that nothing can be written.
+    read_only: BTreeMap<String, OnceCell<Database>>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     env: Env,
@@ -65,6 +68,15 @@ impl DryRuns {
             writes.extend(run.rollback().await?);
         }
         Ok(writes)
+    }
+
+    /// Makes everything lasting after all.
+    #[cfg(feature = "shell")]
+    pub(crate) async fn commit(self) -> Result<(), db::Error> {
+        for run in std::mem::take(&mut *self.0.lock().await).into_values() {
+            run.commit().await?;
+        }
+        Ok(())
     }
 }
 
@@ -138,7 +150,8 @@ impl ContextBuilder {
 
     /// The context. Opens nothing.
     pub fn build(self) -> Context {
-        let databases = self.settings.database_aliases().map(|alias| (alias.to_owned(), OnceCell::new())).collect();
+        let unopened = || self.settings.database_aliases().map(|alias| (alias.to_owned(), OnceCell::new())).collect();
+        let (databases, read_only) = (unopened(), unopened());
         let registry = Registry::new(&self.modules);
         let locale = Some(self.settings.language);
         let program = program(&self.env);
@@ -150,6 +163,7 @@ impl ContextBuilder {
             modules,
             registry,
             databases,
+            read_only,
             clock,
             random,
             env,
@@ -158,7 +172,7 @@ impl ContextBuilder {
             name,
             version,
         };
-        Context { shared: Arc::new(shared), locale, dry_run: None, concurrency: 1 }
+        Context { shared: Arc::new(shared), locale, dry_run: None, concurrency: 1, access: Access::ReadWrite }
     }
 }
 
@@ -277,6 +291,12 @@ impl Context {
         Self { dry_run: Some(runs), ..self.clone() }
     }
 
+    /// The same context, whose databases refuse to be written.
+    #[cfg(feature = "shell")]
+    pub(crate) fn read_only(&self) -> Self {
+        Self { access: Access::ReadOnly, ..self.clone() }
+    }
+
     /// The default database, connected on first use.
     ///
     /// # Errors
@@ -291,7 +311,10 @@ impl Context {
     /// A usage error for an unknown alias; what connecting says otherwise.
     pub async fn database(&self, alias: &str) -> anyhow::Result<Database> {
         let options = self.connect_options(alias)?;
-        let cell = &self.shared.databases[alias];
+        let cell = match self.access {
+            Access::ReadWrite => &self.shared.databases[alias],
+            Access::ReadOnly => &self.shared.read_only[alias],
+        };
         let database = cell.get_or_try_init(|| Database::connect(options)).await?;
         match &self.dry_run {
             Some(runs) => Ok(runs.database(alias, database).await?),
@@ -316,11 +339,19 @@ impl Context {
         Ok(self.connect_options(alias)?.file().is_none_or(|file| file.exists()))
     }
 
+    /// How a client program opens the database with this alias.
+    ///
+    /// # Errors
+    /// A usage error for an unknown alias; what is wrong with the URL.
+    pub(crate) fn client(&self, alias: &str) -> anyhow::Result<db::Client> {
+        Ok(self.connect_options(alias)?.client()?)
+    }
+
     fn connect_options(&self, alias: &str) -> Result<db::ConnectOptions, CommandError> {
         self.check_alias(alias)?;
         let settings = self.settings().database(alias).expect("an alias that was checked");
         let options = db::ConnectOptions::new(settings.url.expose_secret(), &self.layout().root);
-        Ok(db::ConnectOptions { max_connections: settings.max_connections, ..options })
+        Ok(db::ConnectOptions { max_connections: settings.max_connections, access: self.access, ..options })
     }
 
     /// Checks that there is a database with this alias.
@@ -338,7 +369,7 @@ impl Context {
 
     /// Closes every database that was opened.
     pub async fn close(&self) {
-        for cell in self.shared.databases.values() {
+        for cell in self.shared.databases.values().chain(self.shared.read_only.values()) {
             if let Some(database) = cell.get()
                 && let Err(error) = database.clone().close().await
             {

@@ -8,11 +8,13 @@ mod unix;
 
 #[cfg(not(unix))]
 pub(crate) use self::portable::{
-    append, free_space, has_unread, is_alive, is_public, is_same, listener, make_private, send_stops, take_over,
+    append, become_program, free_space, has_unread, is_alive, is_public, is_same, listener, make_private, send_stops,
+    take_over,
 };
 #[cfg(unix)]
 pub(crate) use self::unix::{
-    append, free_space, has_unread, is_alive, is_public, is_same, listener, make_private, send_stops, take_over,
+    append, become_program, free_space, has_unread, is_alive, is_public, is_same, listener, make_private, send_stops,
+    take_over,
 };
 
 /// What is free on a file system, for those who are not root.
@@ -23,11 +25,17 @@ pub(crate) struct Space {
     pub(crate) files: Option<u64>,
 }
 
+#[cfg(all(not(unix), feature = "shell"))]
+pub(crate) use self::portable::end_by;
+#[cfg(all(unix, feature = "shell"))]
+pub(crate) use self::unix::end_by;
+
 #[cfg(all(test, unix))]
 mod tests {
     use std::fs::{self, File};
     use std::io::{self, Write as _};
     use std::path::Path;
+    use std::process::{Command, ExitStatus};
 
     use tokio::io::AsyncWriteExt as _;
     use tokio::net::TcpStream;
@@ -41,6 +49,9 @@ mod tests {
         let _: [fn(i32) -> bool; 2] = [unix::is_alive, portable::is_alive];
         let _: [fn(&Path) -> io::Result<bool>; 2] = [unix::is_public, portable::is_public];
         let _: [fn(&Path) -> io::Result<()>; 2] = [unix::make_private, portable::make_private];
+        let _: [fn(Command) -> io::Result<ExitStatus>; 2] = [unix::become_program, portable::become_program];
+        #[cfg(feature = "shell")]
+        let _: [fn(crate::process::Stop); 2] = [unix::end_by, portable::end_by];
         let _: [fn(&TcpStream) -> bool; 2] = [unix::has_unread, portable::has_unread];
         let _: [fn(&File, &Path) -> bool; 2] = [unix::is_same, portable::is_same];
         let _: [fn(_) -> _; 2] = [unix::listener, portable::listener];

@@ -74,6 +74,18 @@ impl DryRun {
         }
         Ok(std::mem::take(&mut *self.shared.writes()))
     }
+
+    /// Makes everything lasting after all: a transaction that many hands share, as the shell's. Waits as
+    /// [`DryRun::rollback`] does.
+    ///
+    /// # Errors
+    /// [`Error::Database`] when the database refuses; nothing is written then.
+    pub async fn commit(self) -> Result<(), Error> {
+        if let Some(transaction) = self.shared.transaction.write().await.take() {
+            transaction.commit().await?;
+        }
+        Ok(())
+    }
 }
 
 /// The open transaction of a dry run, for the length of one statement.

@@ -27,7 +27,7 @@ impl Database {
             tx.execute_unprepared("SET LOCAL synchronous_commit = on").await?;
             return Ok(tx);
         }
-        let target = Target::parse(&self.options.url, &self.options.root)?;
+        let target = self.options.target()?;
         match (&self.inner, &target) {
             (Inner::Pool(_), Target::File { .. }) => {
                 let open = || open::pool(&target, &self.options, 1, Durability::Machine);

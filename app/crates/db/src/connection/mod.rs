@@ -1,5 +1,6 @@
 //! The one handle to a database, and transactions on it.
 
+mod client;
 mod dry_run;
 mod durable;
 mod handle;
@@ -15,6 +16,7 @@ use std::{fmt, future::Future, path::PathBuf, sync::Arc, time::Duration};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 use tokio::sync::OnceCell;
 
+pub use client::Client;
 pub use dry_run::DryRun;
 pub use handle::{Connection, Handle};
 pub use transaction::Transaction;
@@ -23,6 +25,16 @@ pub use writes::{Verb, Write};
 
 use self::open::Durability;
 use crate::{Backend, Error};
+
+/// What may be done with a database, whatever its URL says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Access {
+    /// Everything.
+    #[default]
+    ReadWrite,
+    /// Nothing is written: SQLite opens the file so, PostgreSQL begins every transaction so.
+    ReadOnly,
+}
 
 /// What [`Database::connect`] needs to know.
 #[derive(Clone)]
@@ -38,6 +50,8 @@ pub struct ConnectOptions {
     pub connect_timeout: Duration,
     /// How long a SQLite statement waits for another process's write lock.
     pub busy_timeout: Duration,
+    /// Whether anything may be written.
+    pub access: Access,
 }
 
 /// Without the password, so that no log shows it.
@@ -59,6 +73,7 @@ impl ConnectOptions {
             max_connections: 10,
             connect_timeout: Duration::from_secs(5),
             busy_timeout: Duration::from_secs(30),
+            access: Access::ReadWrite,
         }
     }
 
@@ -67,15 +82,24 @@ impl ConnectOptions {
     /// # Errors
     /// [`Error::UnknownScheme`], [`Error::BadUrl`].
     pub fn backend(&self) -> Result<Backend, Error> {
-        Ok(url::Target::parse(&self.url, &self.root)?.backend())
+        Ok(self.target()?.backend())
     }
 
     /// The SQLite file; `None` for a database in memory and for PostgreSQL.
     pub fn file(&self) -> Option<PathBuf> {
-        match url::Target::parse(&self.url, &self.root) {
+        match self.target() {
             Ok(url::Target::File { path, .. }) => Some(path),
             _ => None,
         }
+    }
+
+    /// What the URL means; read-only when it may only be read.
+    fn target(&self) -> Result<url::Target, Error> {
+        let mut target = url::Target::parse(&self.url, &self.root)?;
+        if let (Access::ReadOnly, url::Target::File { mode, .. }) = (self.access, &mut target) {
+            *mode = url::Mode::ReadOnly;
+        }
+        Ok(target)
     }
 }
 
@@ -110,7 +134,7 @@ impl Database {
     /// [`Error::UnknownScheme`], [`Error::BadUrl`], [`Error::Unreachable`], [`Error::Refused`], [`Error::NoFile`],
     /// [`Error::NotWritable`], [`Error::BadFile`]; none shows the password.
     pub async fn connect(options: ConnectOptions) -> Result<Database, Error> {
-        let target = url::Target::parse(&options.url, &options.root)?;
+        let target = options.target()?;
         let pool = open::pool(&target, &options, options.max_connections, Durability::Program).await?;
         Ok(Database {
             inner: Inner::Pool(pool),
@@ -135,10 +159,11 @@ impl Database {
         self.options.file()
     }
 
-    /// Whether its URL says that it is only read (`?mode=ro`); PostgreSQL's says nothing of the kind.
+    /// Whether it is only read: because it was opened so, or its URL says so (`?mode=ro`; PostgreSQL's says nothing of the
+    /// kind).
     pub fn is_read_only(&self) -> bool {
-        let target = url::Target::parse(&self.options.url, &self.options.root);
-        matches!(target, Ok(url::Target::File { mode: url::Mode::ReadOnly, .. }))
+        let by_url = || matches!(self.options.target(), Ok(url::Target::File { mode: url::Mode::ReadOnly, .. }));
+        self.options.access == Access::ReadOnly || by_url()
     }
 
     /// Asks the database for a sign of life.
@@ -175,7 +200,7 @@ impl Database {
         let Inner::Pool(pool) = &self.inner else {
             return Err(Error::InDryRun);
         };
-        let target = url::Target::parse(&self.options.url, &self.options.root)?;
+        let target = self.options.target()?;
         let pool = match target {
             url::Target::Memory => pool.clone(),
             _ => open::pool(&target, &self.options, 1, Durability::Program).await?,
@@ -190,7 +215,7 @@ impl Database {
 
     /// Gives back what [`Database::session`] took: closes the connection unless it is the shared one.
     pub(crate) async fn end_session(self) -> Result<(), Error> {
-        match url::Target::parse(&self.options.url, &self.options.root)? {
+        match self.options.target()? {
             url::Target::Memory => Ok(()),
             _ => self.close().await,
         }

@@ -27,7 +27,7 @@ use self::portable::{check_directory, check_file, knock_at};
 use self::unix::{check_directory, check_file, knock_at};
 
 use super::{
-    ConnectOptions,
+    Access, ConnectOptions,
     url::{Mode, Target, redact},
 };
 use crate::Error;
@@ -173,7 +173,10 @@ async fn server(url: &str, options: &ConnectOptions, size: u32) -> Result<Databa
         url.parse().map_err(|error: sqlx::Error| Error::BadUrl { url: redact(url), reason: error.to_string() })?;
     // The pool repeats refused connections until its timeout and then says only "timed out": knock first.
     knock(&parsed, options.connect_timeout).await?;
-    let orm = orm_options(url.to_owned(), options, size);
+    let mut orm = orm_options(url.to_owned(), options, size);
+    if options.access == Access::ReadOnly {
+        orm.map_sqlx_postgres_opts(|server| server.options([("default_transaction_read_only", "on")]));
+    }
     sea_orm::Database::connect(orm).await.map_err(|error| match error {
         DbErr::Conn(_) | DbErr::ConnectionAcquire(_) => {
             Error::Refused { url: redact(&options.url), reason: reason(&error) }

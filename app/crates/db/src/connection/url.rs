@@ -72,7 +72,7 @@ fn sqlite(url: &str, rest: &str, root: &Path) -> Result<Target, Error> {
 }
 
 /// `%20` and its like; `None` when the escapes are broken or the bytes are no UTF-8.
-fn percent_decode(text: &str) -> Option<String> {
+pub(super) fn percent_decode(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {

@@ -15,13 +15,17 @@
 //! ```
 
 mod cell;
+mod condition;
 mod error;
 mod numbers;
+mod query;
 mod row;
 mod select;
 mod write;
 
+pub use condition::{Condition, Lookup};
 pub use error::RowError;
+pub use query::{Direction, Query};
 pub use row::{FromCell, Row};
 pub use select::{Batches, Select};
 pub use write::OnConflict;

@@ -158,7 +158,7 @@ impl<'a> Table<'a> {
     }
 
     /// The value in the form that the column takes, for writing.
-    fn required(&self, field: &Field, value: Value, backend: Backend) -> Result<Value, Error> {
+    pub(super) fn required(&self, field: &Field, value: Value, backend: Backend) -> Result<Value, Error> {
         let value = self.fitting(field, value, backend)?;
         if cell::is_null(&value) && !field.null {
             return Err(self.refuse(&field.name, "it may not be NULL"));

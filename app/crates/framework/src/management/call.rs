@@ -108,14 +108,7 @@ impl Call {
     /// What the command says; for a named call also an unknown name, or a usage error.
     pub async fn run(self, ctx: &Context) -> anyhow::Result<Called> {
         let Self { target, stdout, stderr, stdin, checks, verbosity, coloring: asked } = self;
-        let (base, invocation) = match target {
-            Target::Typed { name, options, command } => {
-                let limit_begins = Box::new(|_| {});
-                let invocation = Invocation { name, options, command, checks, arguments: String::new(), limit_begins };
-                (BaseOptions::default(), invocation)
-            }
-            Target::Named { name, arguments } => parse(ctx, &name, &arguments, checks)?,
-        };
+        let (base, invocation) = target.invocation(ctx, checks)?;
         let mut console = Console::new(Stream::capture(&stdout), Stream::capture(&stderr), stdin);
         console.set_verbosity(verbosity.unwrap_or(base.verbosity));
         let coloring = asked.map_or_else(|| coloring(&base, ctx.env()), Ok)?;
@@ -123,6 +116,35 @@ impl Call {
         let returned = Box::pin(dispatch::run(invocation, ctx, &mut console)).await?;
         console.finish().context("failed to write output")?;
         Ok(Called { returned, stdout: stdout.text(), stderr: stderr.text() })
+    }
+
+    /// Runs the command on the caller's console and in its colours: what it says is seen at once, and its questions can
+    /// be answered.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub async fn run_on(self, ctx: &Context, console: &mut Console) -> anyhow::Result<()> {
+        let (base, invocation) = self.target.invocation(ctx, self.checks)?;
+        let before = (console.verbosity(), console.answers(), console.system_checks());
+        console.set_verbosity(self.verbosity.unwrap_or(base.verbosity));
+        let result = Box::pin(dispatch::run(invocation, ctx, console)).await;
+        console.set_verbosity(before.0);
+        console.set_answer(before.1);
+        console.set_system_checks(before.2);
+        result.map(drop)
+    }
+}
+
+impl Target {
+    fn invocation(self, ctx: &Context, checks: SystemChecks) -> anyhow::Result<(BaseOptions, Invocation)> {
+        match self {
+            Self::Typed { name, options, command } => {
+                let limit_begins = Box::new(|_| {});
+                let invocation = Invocation { name, options, command, checks, arguments: String::new(), limit_begins };
+                Ok((BaseOptions::default(), invocation))
+            }
+            Self::Named { name, arguments } => parse(ctx, &name, &arguments, checks),
+        }
     }
 }
 

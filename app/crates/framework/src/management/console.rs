@@ -41,6 +41,17 @@ impl Input {
         Self { is_terminal: false, ..Self::typed(text) }
     }
 
+    /// Whether a person types it.
+    pub fn is_terminal(&self) -> bool {
+        self.is_terminal
+    }
+
+    /// Whether it is the process's own terminal, so that an editor can read from it past this.
+    #[cfg(feature = "shell")]
+    pub(crate) fn is_own_terminal(&self) -> bool {
+        matches!(self.source, Source::Terminal(_))
+    }
+
     /// The next line without its end; `None` at the end of the input, and after Ctrl-C at a terminal.
     ///
     /// # Errors

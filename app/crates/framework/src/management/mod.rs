@@ -22,5 +22,8 @@ pub use dispatch::SystemChecks;
 pub use error::{Cancelled, CommandError, Interrupted};
 pub use execute::{StartLogging, execute};
 pub use registry::{Entry, Registry};
+#[cfg(feature = "shell")]
+pub(crate) use terminal::{Holding, keep, restore, width};
+
 pub use stream::{Capture, Stream};
 pub use style::{Colors, Palette, Role, Style};

@@ -8,9 +8,17 @@ mod unix;
 use std::io::{self, BufRead};
 
 #[cfg(not(unix))]
-pub(super) use self::portable::{line, restore};
+pub(super) use self::portable::line;
+#[cfg(not(unix))]
+pub(crate) use self::portable::restore;
+#[cfg(all(not(unix), feature = "shell"))]
+pub(crate) use self::portable::{Holding, keep, width};
 #[cfg(unix)]
-pub(super) use self::unix::{line, restore};
+pub(super) use self::unix::line;
+#[cfg(unix)]
+pub(crate) use self::unix::restore;
+#[cfg(all(unix, feature = "shell"))]
+pub(crate) use self::unix::{Holding, keep, width};
 
 /// What Ctrl-C is in text that is typed beforehand.
 const CTRL_C: u8 = 0x03;
@@ -67,6 +75,12 @@ mod tests {
     fn both_have_the_same_functions() {
         type Line = fn(Echo, &mut Vec<u8>, fn()) -> io::Result<Option<String>>;
         let _: [fn(); 2] = [unix::restore, portable::restore];
+        #[cfg(feature = "shell")]
+        let _: [fn(); 2] = [unix::keep, portable::keep];
+        #[cfg(feature = "shell")]
+        let _: [fn() -> Option<usize>; 2] = [unix::width, portable::width];
+        #[cfg(feature = "shell")]
+        let _: [fn() -> bool; 2] = [|| unix::Holding::begin().is_ok(), || portable::Holding::begin().is_ok()];
         let _: [Line; 2] = [unix::line, portable::line];
     }
 

@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::net::TcpListener;
 use std::path::Path;
+use std::process::{Command, ExitStatus};
 use std::task::{Context, Poll, Waker};
 
 use tokio::io::ReadBuf;
@@ -36,6 +37,17 @@ pub(crate) fn is_public(path: &Path) -> io::Result<bool> {
 /// Takes the file away from them: nothing to do.
 pub(crate) fn make_private(_: &Path) -> io::Result<()> {
     Ok(())
+}
+
+/// Runs a program to its end, as no program can take this one's place.
+pub(crate) fn become_program(mut program: Command) -> io::Result<ExitStatus> {
+    program.status()
+}
+
+/// Ends the process.
+#[cfg(feature = "shell")]
+pub(crate) fn end_by(_: Stop) {
+    std::process::abort();
 }
 
 /// Whether the open file is the one that the path names now. That cannot be known: whoever asks opens it anew.

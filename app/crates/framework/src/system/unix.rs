@@ -5,7 +5,9 @@ use std::io;
 use std::net::TcpListener;
 use std::os::fd::{BorrowedFd, FromRawFd as _, OwnedFd};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
+use std::process::{Command, ExitStatus};
 
 use anyhow::Context as _;
 use rustix::fs::statvfs;
@@ -54,6 +56,23 @@ pub(crate) fn make_private(path: &Path) -> io::Result<()> {
     let mut permissions = path.metadata()?.permissions();
     permissions.set_mode(permissions.mode() & !OTHERS);
     std::fs::set_permissions(path, permissions)
+}
+
+/// Puts a program in this process's place: signals, the terminal and the exit code are its own from then on. Comes back
+/// only when that fails.
+pub(crate) fn become_program(mut program: Command) -> io::Result<ExitStatus> {
+    Err(program.exec())
+}
+
+/// Ends the process as the signal behind a stop does when nobody takes it.
+#[cfg(feature = "shell")]
+pub(crate) fn end_by(stop: Stop) {
+    let signal = match stop {
+        Stop::Interrupt => signal_hook::consts::SIGINT,
+        Stop::Terminate | Stop::ParentGone => signal_hook::consts::SIGTERM,
+    };
+    // It fails for signals that have no default action, which these have.
+    let _ = signal_hook::low_level::emulate_default_handler(signal);
 }
 
 /// Whether the open file is the one that the path names now.

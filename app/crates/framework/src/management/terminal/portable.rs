@@ -5,7 +5,30 @@ use std::io;
 use super::{Echo, read_line};
 
 /// Nothing was changed.
-pub(in crate::management) fn restore() {}
+pub(crate) fn restore() {}
+
+/// Nothing will be restored.
+#[cfg(feature = "shell")]
+pub(crate) fn keep() {}
+
+/// How wide the terminal is, is not known.
+#[cfg(feature = "shell")]
+pub(crate) fn width() -> Option<usize> {
+    None
+}
+
+/// Signals do what they always do.
+#[cfg(feature = "shell")]
+pub(crate) struct Holding;
+
+#[cfg(feature = "shell")]
+impl Holding {
+    /// Nothing is held.
+    #[allow(clippy::unnecessary_wraps, reason = "the other systems need it")]
+    pub(crate) fn begin() -> io::Result<Self> {
+        Ok(Self)
+    }
+}
 
 /// Reads a line from standard input; `None` at its end. A secret is refused: it would be shown.
 pub(in crate::management) fn line(echo: Echo, _: &mut Vec<u8>, prompt: impl FnOnce()) -> io::Result<Option<String>> {

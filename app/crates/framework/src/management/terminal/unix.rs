@@ -17,11 +17,23 @@ use super::{Echo, text};
 static SAVED: Mutex<Option<Termios>> = Mutex::new(None);
 
 /// Switches the echo on again, if it was switched off. Also called when the process ends while somebody is asked.
-pub(in crate::management) fn restore() {
+pub(crate) fn restore() {
     if let Some(saved) = SAVED.lock().unwrap_or_else(PoisonError::into_inner).take() {
         // The terminal may be gone; then there is nothing to restore.
         let _ = tcsetattr(io::stdin(), OptionalActions::Now, &saved);
     }
+}
+
+/// Notes how the terminal is now, for [`restore`]: something else is about to change it.
+#[cfg(feature = "shell")]
+pub(crate) fn keep() {
+    *SAVED.lock().unwrap_or_else(PoisonError::into_inner) = tcgetattr(io::stdin()).ok();
+}
+
+/// How many columns the terminal behind standard output has.
+#[cfg(feature = "shell")]
+pub(crate) fn width() -> Option<usize> {
+    rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| size.ws_col.into()).filter(|width| *width > 0)
 }
 
 /// Keeps the echo off until it is dropped.
@@ -49,8 +61,14 @@ impl Drop for Hiding {
 /// what they always do.
 struct Signals {
     pipe: UnixStream,
-    idle: Arc<AtomicBool>,
-    arrived: Vec<(i32, Arc<AtomicBool>)>,
+    each: Vec<Watched>,
+}
+
+/// One signal: whether it came, and whether it does what it always does.
+struct Watched {
+    signal: i32,
+    came: Arc<AtomicBool>,
+    acts: Arc<AtomicBool>,
 }
 
 impl Signals {
@@ -67,42 +85,47 @@ impl Signals {
     fn watch() -> io::Result<Self> {
         let (pipe, writer) = UnixStream::pair()?;
         pipe.set_nonblocking(true)?;
-        let idle = Arc::new(AtomicBool::new(true));
-        let mut arrived = Vec::new();
+        let mut each = Vec::new();
         for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] {
-            let came = Arc::new(AtomicBool::new(false));
-            flag::register_conditional_default(signal, Arc::clone(&idle))?;
+            let (came, acts) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(true)));
+            flag::register_conditional_default(signal, Arc::clone(&acts))?;
             flag::register(signal, Arc::clone(&came))?;
             low_level::pipe::register(signal, writer.try_clone()?)?;
-            arrived.push((signal, came));
+            each.push(Watched { signal, came, acts });
         }
-        Ok(Self { pipe, idle, arrived })
+        Ok(Self { pipe, each })
     }
 
     /// The signal that came since it was asked last.
     fn taken(&self) -> Option<i32> {
         let mut bytes = [0; 16];
         while (&self.pipe).read(&mut bytes).is_ok_and(|read| read > 0) {}
-        let mut came = self.arrived.iter().filter(|(_, came)| came.swap(false, Ordering::SeqCst)).collect::<Vec<_>>();
-        came.pop().map(|(signal, _)| *signal)
+        let mut came = self.each.iter().filter(|each| each.came.swap(false, Ordering::SeqCst)).collect::<Vec<_>>();
+        came.pop().map(|each| each.signal)
     }
 }
 
-/// Makes signals wait until it is dropped.
-struct Asking(&'static Signals);
+/// Keeps signals from doing what they always do until it is dropped. One may begin while another lasts.
+pub(crate) struct Holding(Vec<(&'static AtomicBool, bool)>);
 
-impl Asking {
-    fn begin() -> io::Result<Self> {
-        let signals = Signals::get()?;
-        signals.taken();
-        signals.idle.store(false, Ordering::SeqCst);
-        Ok(Self(signals))
+impl Holding {
+    /// Holds Ctrl-C and SIGTERM, for somebody who waits for them in another way.
+    #[cfg(feature = "shell")]
+    pub(crate) fn begin() -> io::Result<Self> {
+        Ok(Self::of(Signals::get()?, &[SIGINT, SIGTERM]))
+    }
+
+    fn of(signals: &'static Signals, held: &[i32]) -> Self {
+        let held = signals.each.iter().filter(|each| held.contains(&each.signal));
+        Self(held.map(|each| (&*each.acts, each.acts.swap(false, Ordering::SeqCst))).collect())
     }
 }
 
-impl Drop for Asking {
+impl Drop for Holding {
     fn drop(&mut self) {
-        self.0.idle.store(true, Ordering::SeqCst);
+        for (acts, before) in &self.0 {
+            acts.store(*before, Ordering::SeqCst);
+        }
     }
 }
 
@@ -113,7 +136,9 @@ pub(in crate::management) fn line(
     pending: &mut Vec<u8>,
     prompt: impl FnOnce(),
 ) -> io::Result<Option<String>> {
-    let asking = Asking::begin()?;
+    let signals = Signals::get()?;
+    signals.taken();
+    let _holding = Holding::of(signals, &[SIGINT, SIGTERM, SIGHUP, SIGQUIT]);
     let hiding = if echo == Echo::Off { Some(Hiding::begin()?) } else { None };
     let stdin = io::stdin();
     prompt();
@@ -121,12 +146,12 @@ pub(in crate::management) fn line(
         if let Some(end) = pending.iter().position(|byte| *byte == b'\n') {
             return text(pending.drain(..=end).collect()).map(Some);
         }
-        let mut ready = [PollFd::new(&stdin, PollFlags::IN), PollFd::new(&asking.0.pipe, PollFlags::IN)];
+        let mut ready = [PollFd::new(&stdin, PollFlags::IN), PollFd::new(&signals.pipe, PollFlags::IN)];
         match poll(&mut ready, None) {
             Ok(_) | Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
-        match asking.0.taken() {
+        match signals.taken() {
             None => {}
             Some(SIGINT) => return Ok(None),
             Some(signal) => {

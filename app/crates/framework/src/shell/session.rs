@@ -1,0 +1,166 @@
+//! What all values of a shell share: the models, the database and the open transaction, the console, Ctrl-C.
+
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+
+use chrono_tz::Tz;
+use db::{Access, Database};
+use rhai::{Dynamic, EvalAltResult, Position};
+use sea_orm::TransactionTrait as _;
+
+use super::interrupt::Interrupt;
+use super::models::Models;
+use crate::context::{Context, DryRuns};
+use crate::management::{Call, Console};
+
+/// What a function that code calls gives back.
+pub(super) type Answer<T> = Result<T, Box<EvalAltResult>>;
+
+/// The shared part of a shell.
+pub(super) struct Session {
+    pub(super) models: Models,
+    pub(super) interrupt: Interrupt,
+    pub(super) console: RefCell<Console>,
+    /// Columns of the terminal; nothing where no person looks.
+    pub(super) width: Cell<Option<usize>>,
+    ctx: Context,
+    alias: String,
+    access: Access,
+    transaction: RefCell<Option<DryRuns>>,
+}
+
+impl Session {
+    /// A session on the database with this alias.
+    pub(super) fn new(ctx: &Context, alias: &str, access: Access, console: Console) -> anyhow::Result<Self> {
+        let ctx = match access {
+            Access::ReadWrite => ctx.clone(),
+            Access::ReadOnly => ctx.read_only(),
+        };
+        Ok(Self {
+            models: Models::installed(&ctx)?,
+            interrupt: Interrupt::default(),
+            console: RefCell::new(console),
+            width: Cell::new(None),
+            ctx,
+            alias: alias.to_owned(),
+            access,
+            transaction: RefCell::new(None),
+        })
+    }
+
+    /// The time zone in which moments are shown.
+    pub(super) fn zone(&self) -> Tz {
+        self.ctx.settings().time_zone
+    }
+
+    /// The context; inside a transaction one whose databases are part of it.
+    pub(super) fn ctx(&self) -> Context {
+        match &*self.transaction.borrow() {
+            Some(runs) => self.ctx.with_dry_run(runs.clone()),
+            None => self.ctx.clone(),
+        }
+    }
+
+    /// Asks the database.
+    pub(super) fn read<T>(&self, ask: impl AsyncFnOnce(Database) -> Result<T, db::Error>) -> Answer<T> {
+        let in_transaction = self.transaction.borrow().is_some();
+        self.wait(async {
+            let database = self.ctx().database(&self.alias).await?;
+            if !in_transaction {
+                return Ok(ask(database).await?);
+            }
+            // PostgreSQL gives a whole transaction up after an error, unless there is a point to go back to.
+            let savepoint = database.begin().await?;
+            let result = ask(database).await;
+            match &result {
+                Ok(_) => savepoint.commit().await?,
+                Err(_) => savepoint.rollback().await?,
+            }
+            Ok(result?)
+        })
+    }
+
+    /// Changes the database, unless it is only to be read.
+    pub(super) fn write<T>(&self, change: impl AsyncFnOnce(Database) -> Result<T, db::Error>) -> Answer<T> {
+        if self.access == Access::ReadOnly {
+            return Err("nothing is written: the shell was started with `--read-only`".into());
+        }
+        self.read(change)
+    }
+
+    /// Begins a transaction, of which everything is part until it ends.
+    pub(super) fn begin(&self) -> Answer<()> {
+        if self.is_in_transaction() {
+            return Err("there is an open transaction; end it with `commit()` or `rollback()` first".into());
+        }
+        let runs = DryRuns::default();
+        let ctx = self.ctx.with_dry_run(runs.clone());
+        self.wait(async { Ok(ctx.database(&self.alias).await?) })?;
+        self.transaction.replace(Some(runs));
+        Ok(())
+    }
+
+    /// Makes the transaction lasting.
+    pub(super) fn commit(&self) -> Answer<()> {
+        let runs = self.end("commit()")?;
+        self.wait(async { Ok(runs.commit().await?) })
+    }
+
+    /// Undoes the transaction.
+    pub(super) fn rollback(&self) -> Answer<()> {
+        let runs = self.end("rollback()")?;
+        self.wait(async { Ok(runs.rollback().await.map(drop)?) })
+    }
+
+    /// Whether a transaction is open.
+    pub(super) fn is_in_transaction(&self) -> bool {
+        self.transaction.borrow().is_some()
+    }
+
+    fn end(&self, by: &str) -> Answer<DryRuns> {
+        let none = || format!("there is no open transaction for {by}; `begin()` opens one").into();
+        self.transaction.take().ok_or_else(none)
+    }
+
+    /// Runs a command of the project.
+    pub(super) fn call(&self, name: &str, arguments: &[String]) -> Answer<()> {
+        let ctx = self.ctx();
+        // The console is out of reach for what runs meanwhile, except by way of the command.
+        let mut console = self.console.try_borrow_mut().map_err(|_| "a command is running already")?;
+        self.wait(Call::named(name, arguments).run_on(&ctx, &mut console))
+    }
+
+    /// Waits for work, or for Ctrl-C.
+    fn wait<T>(&self, work: impl Future<Output = anyhow::Result<T>>) -> Answer<T> {
+        let interruptible = async {
+            tokio::select! {
+                biased;
+                () = self.interrupt.asked() => None,
+                result = work => Some(result),
+            }
+        };
+        let result = tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(interruptible));
+        match result {
+            None => Err(interrupted()),
+            Some(result) => result.map_err(|error| explained(&error).into()),
+        }
+    }
+}
+
+/// What ends the code after Ctrl-C.
+pub(super) fn interrupted() -> Box<EvalAltResult> {
+    EvalAltResult::ErrorTerminated(Dynamic::UNIT, Position::NONE).into()
+}
+
+/// An error with its causes, each said once.
+fn explained(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for part in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = part;
+        } else if !text.contains(&part) {
+            text = format!("{text}: {part}");
+        }
+    }
+    text
+}
