@@ -116,7 +116,7 @@ fn say_names(session: &Session, at_prompt: bool) {
     let mut console = session.console.borrow_mut();
     if console.verbosity() >= 2 {
         console.stderr.write(format!(
-            "{} models imported automatically:\n\n{}\n",
+            "{} models imported automatically:\n\n{}",
             names.len(),
             by_module(&session.models)
         ));

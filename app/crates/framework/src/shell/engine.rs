@@ -59,6 +59,7 @@ impl Interpreter {
     pub(super) fn new(session: &Rc<Session>) -> Self {
         let mut engine = Engine::new();
         engine.set_max_call_levels(MOST_CALLS).set_max_expr_depths(MOST_NESTING.0, MOST_NESTING.1);
+        engine.set_max_string_size(1 << 26).set_max_array_size(1 << 22).set_max_map_size(1 << 16);
         engine.register_type_with_name::<Leave>("Leave");
         let ctx = session.ctx();
         moment::register(&mut engine, move || ctx.now(), session.zone());
@@ -71,12 +72,13 @@ impl Interpreter {
         Self { engine, scope: Scope::new(), functions: AST::empty(), session: Rc::clone(session) }
     }
 
-    /// Runs code, and gives back the value of its last expression.
+    /// Runs code, and gives back the value of its last expression; none when a semicolon ends it.
     pub(super) fn run(&mut self, code: &str) -> Result<Dynamic, Failure> {
         self.session.interrupt.begin();
         let result = self.evaluate(code);
         self.session.interrupt.end();
-        result.map_err(|error| Failure::new(error, &|name| self.guess(name)))
+        let value = result.map_err(|error| Failure::new(error, &|name| self.guess(name)))?;
+        Ok(if code.trim_end().ends_with(';') { Dynamic::UNIT } else { value })
     }
 
     fn evaluate(&mut self, code: &str) -> Result<Dynamic, Box<EvalAltResult>> {

@@ -61,14 +61,11 @@ pub(super) fn register(engine: &mut Engine, session: &Rc<Session>) {
     }
 }
 
-/// Prints a value as a result is shown.
+/// Has `print` show a value as a result is shown.
 fn print_as_result<T: Clone + 'static>(engine: &mut Engine, session: &Rc<Session>) {
     let session = Rc::clone(session);
-    engine.register_fn("print", move |value: T| -> Answer<()> {
-        if let Some(text) = results::text(&session, &Dynamic::from(value))? {
-            say(&session, &text);
-        }
-        Ok(())
+    engine.register_fn("print", move |value: T| -> Answer<String> {
+        Ok(results::text(&session, &Dynamic::from(value))?.unwrap_or_default())
     });
 }
 

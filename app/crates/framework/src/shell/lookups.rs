@@ -123,6 +123,19 @@ pub(super) fn column(models: &Models, model: &ModelKey, name: &str) -> Result<Op
     }
 }
 
+/// The column of that name, or the one behind a relation to one row.
+pub(super) fn own_column(models: &Models, model: &ModelKey, name: &str) -> Result<String, String> {
+    if let Some(column) = column(models, model, name)? {
+        return Ok(column);
+    }
+    let relation = models.relations(model).iter().find(|relation| relation.name == name);
+    match relation.map(|relation| (relation.end, relation.steps.as_slice())) {
+        Some((End::One, [step])) => Ok(step.column.clone()),
+        Some(_) => Err(format!("{model}.{name} is a set of rows, not a column")),
+        None => Err(unknown(models, model, name)),
+    }
+}
+
 /// The error for a name that leads nowhere, with the names there are.
 pub(super) fn unknown(models: &Models, model: &ModelKey, name: &str) -> String {
     let fields = models.table(model).map(|table| table.fields().iter().map(|field| field.name.as_str()).collect());
@@ -144,8 +157,7 @@ pub(super) fn order(models: &Models, model: &ModelKey, given: &Dynamic) -> Resul
         Some(name) => (name, Direction::Descending),
         None => (name.as_str(), Direction::Ascending),
     };
-    let column = column(models, model, name)?.ok_or_else(|| unknown(models, model, name))?;
-    Ok(vec![(column, direction)])
+    Ok(vec![(own_column(models, model, name)?, direction)])
 }
 
 /// Reads what stands in `create(#{…})` and `update(#{…})`; a relation's name stands for its column.
@@ -166,17 +178,7 @@ pub(super) fn cell(
     given: &Dynamic,
 ) -> Result<(String, Value), String> {
     let models = &session.models;
-    let column = match column(models, model, name)? {
-        Some(column) => column,
-        None => {
-            let relation = models.relations(model).iter().find(|relation| relation.name == name);
-            match relation.map(|relation| (relation.end, relation.steps.as_slice())) {
-                Some((End::One, [step])) => step.column.clone(),
-                Some(_) => return Err(format!("{model}.{name} is a set of rows: change those rows")),
-                None => return Err(unknown(models, model, name)),
-            }
-        }
-    };
+    let column = own_column(models, model, name)?;
     let table = models.table(model).map_err(|error| error.to_string())?;
     let field = table.field(&column).map_err(|error| error.to_string())?;
     let value = value::to_cell(field, given, session.zone());

@@ -217,8 +217,7 @@ impl Query {
     }
 
     fn values(&self, column: &str) -> Answer<Array> {
-        let known = lookups::column(&self.session.models, &self.model, column)?;
-        let column = known.ok_or_else(|| lookups::unknown(&self.session.models, &self.model, column))?;
+        let column = lookups::own_column(&self.session.models, &self.model, column)?;
         Ok(self.rows()?.iter().map(|row| row.value(&column).unwrap_or_default()).collect())
     }
 }
@@ -248,6 +247,8 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_type_with_name::<Model>("Model").register_type_with_name::<Query>("Query");
     register_asked::<Model>(engine);
     register_asked::<Query>(engine);
+    engine.register_indexer_get(|model: &mut Model, name: &str| no_property(&model.key, name));
+    engine.register_indexer_get(|query: &mut Query, name: &str| no_property(&query.model, name));
     engine.register_get("objects", |model: &mut Model| model.query());
     engine.register_fn("delete", |query: &mut Query| query.delete());
     engine.register_fn("delete", |model: &mut Model| -> Answer<i64> {
@@ -259,6 +260,16 @@ pub(super) fn register(engine: &mut Engine) {
         engine.register_fn(name, |model: &mut Model| model.key.to_string());
         engine.register_fn(name, |query: &mut Query| format!("a query for {}", query.model));
     }
+}
+
+/// What Python would say of a bound method is of no use here.
+fn no_property(model: &ModelKey, name: &str) -> Answer<Dynamic> {
+    Err(match METHODS.contains(&name) {
+        true => format!("`{name}` is a method: write `{name}(…)`").into(),
+        false => {
+            format!("{model} has no `{name}`; fields belong to rows, such as that of `get(1)` or `first()`").into()
+        }
+    })
 }
 
 fn register_asked<T: Asked>(engine: &mut Engine) {

@@ -154,6 +154,9 @@ pub(super) fn interrupted() -> Box<EvalAltResult> {
 
 /// An error with its causes, each said once.
 fn explained(error: &anyhow::Error) -> String {
+    if let Some(error) = error.downcast_ref::<db::Error>() {
+        return error.to_string();
+    }
     let mut text = String::new();
     for part in error.chain().map(ToString::to_string) {
         if text.is_empty() {

@@ -28,5 +28,7 @@ mod postgres;
 mod sandbox;
 mod settings;
 mod settings_errors;
+#[cfg(feature = "shell")]
+mod shell;
 mod sqlmigrate;
 mod squashing;

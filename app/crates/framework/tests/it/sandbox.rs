@@ -48,6 +48,7 @@ pub(crate) struct Sandbox {
     carried: Option<Carried>,
     vars: Vec<(OsString, OsString)>,
     typed: Option<String>,
+    piped: String,
 }
 
 impl Sandbox {
@@ -58,7 +59,7 @@ impl Sandbox {
             std::fs::create_dir(dir.path().join(name)).expect("a directory of the project");
         }
         let vars = vec![("APP__ENVIRONMENT".into(), "test".into())];
-        Self { dir, here: "", modules, carried: None, vars, typed: None }
+        Self { dir, here: "", modules, carried: None, vars, typed: None, piped: String::new() }
             .var("APP__DATABASE__URL", "sqlite://var/test.sqlite3")
     }
 
@@ -106,6 +107,13 @@ impl Sandbox {
         self
     }
 
+    /// The same with text on a standard input that is no terminal.
+    #[cfg(feature = "shell")]
+    pub(crate) fn piped(mut self, text: &str) -> Self {
+        self.piped = text.to_owned();
+        self
+    }
+
     /// The same with a file below the project's root.
     pub(crate) fn file(self, path: &str, text: &str) -> Self {
         let path = self.dir.path().join(path);
@@ -122,7 +130,8 @@ impl Sandbox {
     /// Runs a command as from argv.
     pub(crate) fn run<A: Into<OsString>>(&self, args: impl IntoIterator<Item = A>) -> Ran {
         let (out, err) = (Capture::new(), Capture::new());
-        let stdin = self.typed.as_ref().map_or_else(|| Input::piped(""), |text| Input::typed(text.clone()));
+        let stdin =
+            self.typed.as_ref().map_or_else(|| Input::piped(self.piped.clone()), |text| Input::typed(text.clone()));
         let console = Console::new(Stream::capture(&out), Stream::capture(&err), stdin);
         let project = Project::new("Test", "1.2.3", self.modules).carrying(self.carried);
         let code = execute(&project, args.into_iter().map(Into::into).collect(), self.env(), console, |_, _, _| {});
