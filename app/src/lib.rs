@@ -1,5 +1,7 @@
 //! The newsletter service: users, recipients, messages, mailings, attempts.
 
+// A command is `pub struct Command` in a file of its own, though nobody outside of its module sees it.
+#[allow(unreachable_pub)]
 pub mod modules;
 
 use framework::module::Carried;
