@@ -268,13 +268,12 @@ fn forward(
     let builtin = cli::find(command);
     match (builtin, task) {
         (Some(builtin), _) => match builtin.command("cargo xtask").try_get_matches_from(args) {
-            _ if is_overridden(project, command) => {}
-            Err(error) => return output::clap_error(&error),
-            Ok(matches) if scaffolding::is_own(project, builtin, &matches) => {
+            Err(error) if !is_overridden(project, command) => return output::clap_error(&error),
+            Ok(matches) if scaffolding::is_own(project, builtin, &matches) && !is_overridden(project, command) => {
                 let task = task.map_or(command, |task| task.name);
                 return session.by_itself(task, Vec::new(), |project| scaffolding::run(project, builtin, &matches));
             }
-            Ok(_) => {}
+            _ => {}
         },
         (None, Some(task)) if asks_for_help(args) && !knows(catalog::remembered(project).as_ref(), command) => {
             output::data(&help::of_task(task))?;

@@ -104,15 +104,16 @@ impl Listing {
         let unlisted = self.unlisted(root, &folder, &declared, &listed);
         if before.is_none() && unlisted.is_empty() {
             // The module has no commands any more, if it ever had some.
-            let is_declared = declarations(&declaring).iter().any(|name| name == Part::COMMANDS.name);
-            if is_declared && !root.join(folder).with_extension("rs").exists() {
+            let is_declared = |found: &Declaration| found.is_plain && found.name == Part::COMMANDS.name;
+            if declarations(&declaring).iter().any(is_declared) && !root.join(folder).with_extension("rs").exists() {
                 let after = register::remove_part(&file, &declaring, Part::COMMANDS)?;
                 self.replace(file, declaring, after, Fate::TakenOut);
             }
             return Ok(());
         }
         let mut after = before.clone().unwrap_or_else(|| EMPTY.to_owned());
-        for name in declared.iter().filter(|name| !is_there(&root.join(&folder), name)) {
+        let gone = declared.iter().filter(|found| found.is_plain && !is_there(&root.join(&folder), &found.name));
+        for Declaration { name, .. } in gone {
             after = register::remove_command(&list, &after, name)?;
             self.lines.push(Line::of_command(&folder, name, Fate::TakenOut));
         }
@@ -132,13 +133,13 @@ impl Listing {
     }
 
     /// The commands that are not listed. What is no command, and nobody declared, is a problem.
-    fn unlisted(&mut self, root: &Path, folder: &Path, declared: &[String], listed: &[String]) -> Vec<String> {
+    fn unlisted(&mut self, root: &Path, folder: &Path, declared: &[Declaration], listed: &[String]) -> Vec<String> {
         let mut found = Vec::new();
         for name in files(&root.join(folder)).into_iter().filter(|name| !listed.contains(name)) {
             let file = folder.join(format!("{name}.rs"));
             match judge(root, &file, &name) {
                 // Whoever declared it wanted a file that is no command.
-                Ok(None) if declared.contains(&name) => {}
+                Ok(None) if declared.iter().any(|found| found.name == name) => {}
                 Ok(Some(_)) => found.push(name),
                 Ok(None) => self.problems.push(Problem { error: no_command(&file), file: Some(file) }),
                 Err(error) => self.problems.push(Problem { error, file: Some(file) }),
@@ -177,21 +178,27 @@ fn files(folder: &Path) -> Vec<String> {
     names
 }
 
-/// The files that a `mod.rs` declares (`mod x;`), except where an attribute says when, or where the file is. None when
-/// it does not parse; the edit will say so.
-fn declarations(text: &str) -> Vec<String> {
+/// A line like `mod x;`.
+struct Declaration {
+    name: String,
+    /// No attribute says when it counts, or where the file is.
+    is_plain: bool,
+}
+
+/// The files that a `mod.rs` declares. None when it does not parse; the edit will say so.
+fn declarations(text: &str) -> Vec<Declaration> {
     let Ok(file) = syn::parse_file(text) else { return Vec::new() };
     let declared = file.items.into_iter().filter_map(|item| match item {
         syn::Item::Mod(item) if item.content.is_none() => Some(item),
         _ => None,
     });
-    let is_plain = |item: &syn::ItemMod| {
-        !item
-            .attrs
-            .iter()
-            .any(|attribute| ["cfg", "cfg_attr", "path"].iter().any(|name| attribute.path().is_ident(name)))
+    let decides =
+        |attribute: &syn::Attribute| ["cfg", "cfg_attr", "path"].iter().any(|name| attribute.path().is_ident(name));
+    let declaration = |item: syn::ItemMod| Declaration {
+        name: item.ident.unraw().to_string(),
+        is_plain: !item.attrs.iter().any(decides),
     };
-    declared.filter(is_plain).map(|item| item.ident.unraw().to_string()).collect()
+    declared.map(declaration).collect()
 }
 
 fn is_there(folder: &Path, name: &str) -> bool {

@@ -82,6 +82,27 @@ fn a_deleted_file_is_an_unknown_task_and_leaves_the_list() {
 }
 
 #[test]
+fn a_renamed_file_is_called_by_its_new_name() {
+    let sandbox = mailings();
+    sandbox.xtask(["send-mailing"]).any_output().run();
+    let rename = |from: &str, to: &str| {
+        std::fs::rename(sandbox.root().join(path(from)), sandbox.root().join(path(to))).expect("a move");
+    };
+    rename("send_mailing", "post");
+    sandbox.write(CATALOGUE, &catalogue(&["post"]));
+    let stderr = taken_out("send_mailing") + &listed("post") + BUILD;
+    sandbox.xtask(["post"]).stdout(&app(&["post"])).stderr(&stderr).run();
+    assert_eq!(read(&sandbox, LIST), list(&["post"]));
+    sandbox.xtask(["send-mailing"]).status(1).any_output().run();
+    // The name in the file is what counts.
+    rename("post", "letters");
+    let named = "impl Command for Command {\n    const NAME: &'static str = \"post\";\n}\n";
+    sandbox.write(&path("letters"), &(command("Send") + named));
+    let stderr = taken_out("post") + &listed("letters") + BUILD;
+    sandbox.xtask(["post"]).stdout(&app(&["post"])).stderr(&stderr).run();
+}
+
+#[test]
 fn a_module_without_commands_gets_a_list() {
     let sandbox = mailings();
     for (folder, label) in [("users", "users"), ("cms/adp/roles", "cms_adp_roles")] {
@@ -104,6 +125,36 @@ fn a_module_without_commands_gets_a_list() {
         sandbox.xtask(["check"]).stdout(&app(&["check"])).stderr(&stderr).run();
         assert_eq!(read(&sandbox, &own), module(label, &[]));
     }
+}
+
+#[test]
+fn what_was_written_by_hand_stays() {
+    let sandbox = mailings();
+    let by_hand = "//! Ours, in our order.\n\nmod zebra; // first\nmod _draft;\nmod ape;\nmod parts;\n\n#[cfg(test)]\nmod \
+                   tests;\n\nuse framework::management;\n\n/* All of them. */\npub(super) fn all() -> \
+                   Vec<management::CommandSpec> {\n    vec![\n        management::command::<zebra::Command>(), // \
+                   stripes\n\n        // Under its old name too.\n        management::command_as::<ape::Command>(\"monkey\"),\n    \
+                   ]\n}\n";
+    sandbox.write(LIST, by_hand);
+    remove(&sandbox, &path("send_mailing"));
+    for file in ["zebra", "ape"] {
+        drop_command(&sandbox, file, "An animal");
+    }
+    sandbox.write(&path("_draft"), "//! Not yet.\n");
+    sandbox.write(&path("parts"), "//! What they share.\n");
+    sandbox.write(&path("tests"), "//! Tests.\n");
+    sandbox.xtask(["check"]).stdout(&app(&["check"])).stderr(BUILD).run();
+    assert_eq!(read(&sandbox, LIST), by_hand);
+    drop_command(&sandbox, "hare", "An animal");
+    sandbox.xtask(["check"]).stdout(&app(&["check"])).stderr(&(listed("hare") + BUILD)).run();
+    let with = read(&sandbox, LIST);
+    let plus: Vec<&str> = with.lines().filter(|line| line.contains("hare")).collect();
+    assert_eq!(plus, ["mod hare;", "        management::command::<hare::Command>(),"]);
+    let without: String = with.split_inclusive('\n').filter(|line| !line.contains("hare")).collect();
+    assert_eq!(without, by_hand);
+    remove(&sandbox, &path("hare"));
+    sandbox.xtask(["check"]).stdout(&app(&["check"])).stderr(&(taken_out("hare") + BUILD)).run();
+    assert_eq!(read(&sandbox, LIST), by_hand);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Commands by file: dropped, called, renamed, deleted, while nobody touches a list.
 
 mod dropped;
+mod help;
 mod odd;
 mod races;
 

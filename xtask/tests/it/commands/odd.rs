@@ -6,6 +6,23 @@ use super::{CATALOGUE, LIST, MODULE, catalogue, command, drop_command, list, lis
 use crate::sandbox::{BUILD, app};
 
 #[test]
+fn a_file_without_a_command_says_what_it_lacks() {
+    let sandbox = mailings();
+    sandbox.write(&path("hello"), "//! Hello.\n\npub struct Hello;\n");
+    let message = format!(
+        "`{}` is no command: it does not define `pub struct Command`\nhint: define it, or let the file's name begin with \
+         `_`\n",
+        path("hello")
+    );
+    sandbox.xtask(["hello"]).status(1).stderr(&format!("error: {message}")).run();
+    sandbox.xtask(["check"]).stdout(&app(&["check"])).stderr(&format!("warning: {message}{BUILD}")).run();
+    sandbox.xtask(["check"]).env("CI", "true").status(1).stderr(&format!("error: {message}")).run();
+    assert_eq!(read(&sandbox, LIST), list(&["send_mailing"]));
+    let help = sandbox.xtask(["help"]).any_output().run().stdout;
+    assert!(!help.contains("hello"), "{help}");
+}
+
+#[test]
 fn a_name_that_is_no_identifier_is_refused_with_a_better_one() {
     let sandbox = mailings();
     let cases =

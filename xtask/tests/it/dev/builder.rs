@@ -12,6 +12,7 @@ use xtask::dev::model::{Built, Diagnostic, Level, Place};
 use xtask::project::Project;
 
 use super::site::until;
+use crate::commands;
 use crate::sandbox::{PATIENCE, Sandbox};
 
 fn start(project: &Project) -> (Building, Receiver<Built>) {
@@ -48,6 +49,25 @@ fn a_build_gives_the_binary_and_is_remembered() {
     let project = sandbox.project(("FAKE_SHOW", ""));
     assert_eq!(built(&project), Built::Done { binary: project.app_binary(), fresh: true, warnings: vec![] });
     assert_eq!(app::freshness(&project), Freshness::Fresh);
+}
+
+#[test]
+fn commands_are_listed_before_a_build() {
+    let sandbox = Sandbox::new();
+    let (module, hello) = ("app/src/modules/a/mod.rs", "app/src/modules/a/commands/hello.rs");
+    let list = "app/src/modules/a/commands/mod.rs";
+    sandbox.write(module, &commands::module("a", &["commands"]));
+    sandbox.write(hello, &commands::command("Say hello"));
+    let project = sandbox.project(("FAKE_SHOW", ""));
+    let under_ci = Project { variables: [("CI".into(), "true".into())].into(), ..project.clone() };
+    let refused = format!(
+        "error: `{hello}` is not listed in `{list}`\nhint: run `cargo xtask check` without `CI=true`, and commit what it \
+         writes\n"
+    );
+    assert_eq!(failed(&under_ci), [Diagnostic { level: Level::Error, rendered: refused, place: None }]);
+    let rendered = format!("note: listed `hello` in `{list}`\n");
+    let warnings = vec![Diagnostic { level: Level::Warning, rendered, place: None }];
+    assert_eq!(built(&project), Built::Done { binary: project.app_binary(), fresh: true, warnings });
 }
 
 #[test]

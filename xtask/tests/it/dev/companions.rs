@@ -225,7 +225,7 @@ fn names_are_judged_before_anything_starts() {
     }
     let sandbox = Sandbox::built();
     let project = sandbox.project(("FAKE_SHOW", ""));
-    sandbox.write("app/src/modules/jobs/commands/worker.rs", "");
+    sandbox.write("app/src/modules/jobs/commands/worker.rs", &crate::commands::command("Work"));
     // The app was changed: what is like nothing may be there after the build.
     assert_eq!(
         commands(&project, &["celery-worker", "migrate", "worker"]),
@@ -244,7 +244,7 @@ fn names_are_judged_before_anything_starts() {
 /// A workspace whose app has a command `worker`, which does this.
 fn with_worker(behaviour: &str) -> Sandbox {
     let sandbox = Sandbox::new();
-    sandbox.write("app/src/modules/jobs/commands/worker.rs", "");
+    sandbox.write("app/src/modules/jobs/commands/worker.rs", &crate::commands::command("Work"));
     sandbox.write("fake/worker", behaviour);
     sandbox
 }

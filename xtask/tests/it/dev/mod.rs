@@ -5,6 +5,7 @@ mod builder;
 mod channel;
 mod child;
 mod chromium;
+mod commands;
 mod companions;
 mod editors;
 mod edits;
