@@ -1,7 +1,6 @@
 //! Rust as it is written: parsed, with the place of everything in the text.
 
 mod lines;
-mod order;
 mod splice;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +13,6 @@ use syn::spanned::Spanned;
 use syn::{Expr, Ident, Item, ItemFn, UseTree};
 
 pub(crate) use lines::{after_last_blank_line, indentation, is_blank_line, line_ending, line_starts, whole_lines};
-pub(crate) use order::{is_sorted, version_order};
 pub(crate) use splice::{Splice, splice};
 
 /// What some editors put in front of a text.

@@ -6,9 +6,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens as _;
 use syn::{Expr, Stmt};
 
-use crate::syntax::{
-    Source, Splice, indentation, is_sorted, line_ending, line_starts, owners, range, version_order, whole_lines, words,
-};
+use crate::syntax::{Source, Splice, indentation, line_ending, line_starts, owners, range, whole_lines, words};
 
 /// The order in which methods of `Module` are called; others come before all of these.
 const ORDER: &[&str] = &["models", "accounts", "checks", "doctor", "commands", "routes", "submodule"];
@@ -122,10 +120,10 @@ impl<'a> Body<'a> {
         let owner = argument.strip_suffix("::module").unwrap_or(argument);
         match (alike.first(), alike.last()) {
             (Some((first, _)), Some((last, _))) => {
-                if !is_sorted(alike.iter().map(|(_, owner)| *owner)) {
+                if !alike.is_sorted_by_key(|(_, owner)| *owner) {
                     return *last;
                 }
-                let smaller = alike.iter().rfind(|(_, other)| version_order(other, owner).is_lt());
+                let smaller = alike.iter().rfind(|(_, other)| *other < owner);
                 smaller.map_or(first.saturating_sub(1), |(at, _)| *at)
             }
             _ => {

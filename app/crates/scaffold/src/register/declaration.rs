@@ -5,7 +5,7 @@ use std::ops::Range;
 use syn::ext::IdentExt as _;
 
 use crate::syntax::{
-    Source, Splice, after_last_blank_line, is_blank_line, line_ending, line_starts, range, version_order, whole_lines,
+    Source, Splice, after_last_blank_line, is_blank_line, line_ending, line_starts, range, whole_lines,
 };
 
 /// A `mod x;` that rustfmt keeps in order among its neighbours.
@@ -23,7 +23,7 @@ pub(super) fn is_declared(source: &Source<'_>, name: &str) -> bool {
     source.file.items.iter().any(|item| matches!(item, syn::Item::Mod(item) if item.ident.unraw() == name))
 }
 
-/// Puts the line in, in order among its like.
+/// Puts the line in, in order among its like: by bytes, as rustfmt has it.
 pub(super) fn add(source: &Source<'_>, keywords: &str, name: &str) -> Vec<Splice> {
     if is_declared(source, name) {
         return Vec::new();
@@ -34,7 +34,7 @@ pub(super) fn add(source: &Source<'_>, keywords: &str, name: &str) -> Vec<Splice
     let alike: Vec<&[Line]> =
         groups.iter().copied().filter(|group| group.iter().any(|line| line.is_public == is_public)).collect();
     let groups = if alike.is_empty() { groups } else { alike };
-    let smaller = |line: &&Line| version_order(&line.name, name).is_lt();
+    let smaller = |line: &&Line| line.name.as_str() < name;
     let declared = format!("{keywords} {name};");
     vec![match (groups.iter().flat_map(|group| group.iter()).rfind(smaller), groups.first()) {
         (Some(line), _) => after(source, line.item, &declared),

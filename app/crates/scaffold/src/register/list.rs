@@ -7,9 +7,7 @@ use syn::punctuated::Punctuated;
 use syn::{Expr, Stmt, Token};
 
 use super::declaration;
-use crate::syntax::{
-    Source, Splice, indentation, is_sorted, line_ending, line_starts, owners, range, version_order, whole_lines,
-};
+use crate::syntax::{Source, Splice, indentation, line_ending, line_starts, owners, range, whole_lines};
 
 /// How long a line may be before its list is written one element a line (`.rustfmt.toml`).
 const MAX_WIDTH: usize = 120;
@@ -27,6 +25,8 @@ pub(super) enum Place {
 pub(super) struct List {
     /// Between its brackets.
     inside: Range<usize>,
+    /// What rustfmt lays out: from what is before the list, if it may go to a line of its own, to its end.
+    layout: Range<usize>,
     elements: Vec<Element>,
 }
 
@@ -61,7 +61,10 @@ impl List {
         if values.next().is_some() {
             return Err("it has more than one `MODULES`".to_owned());
         }
-        Self::of(source, value, "module").ok_or_else(|| "`MODULES` is not a list in square brackets".to_owned())
+        let mut list = Self::of(source, value, "module").ok_or("`MODULES` is not a list in square brackets")?;
+        // White space behind `=`.
+        list.layout.start = source.text[..range(value).start].trim_end().len();
+        Ok(list)
     }
 
     /// What `all()` gives back.
@@ -115,7 +118,7 @@ impl List {
         });
         let elements = elements.collect();
         let inside = brackets.open().byte_range().end..brackets.close().byte_range().start;
-        Self { inside, elements }
+        Self { layout: inside.clone(), inside, elements }
     }
 
     /// The modules of this file that elements take something of.
@@ -143,10 +146,16 @@ impl List {
         if self.elements.iter().any(|of| of.owner.as_deref() == Some(owner)) {
             return Vec::new();
         }
-        match self.before(owner, place) {
-            _ if self.elements.is_empty() => self.insert_only(source, element),
+        let before = self.before(owner, place);
+        if self.is_clean(source) {
+            let mut texts = self.texts(source);
+            texts.insert(before.map_or(0, |before| before + 1), element);
+            return vec![Splice::replace(self.layout.clone(), self.clean(source, &texts))];
+        }
+        match before {
+            _ if self.elements.is_empty() => vec![self.insert_only(source, element)],
             Some(before) => self.insert_behind(source, before, element),
-            None => self.insert_first(source, element),
+            None => vec![self.insert_first(source, element)],
         }
     }
 
@@ -163,30 +172,27 @@ impl List {
                 Place::BeforeOthers => None,
                 Place::Last => self.elements.len().checked_sub(1),
             },
-            [(first, _), ..] if is_sorted(alike.iter().map(|(_, owner)| *owner)) => {
-                let smaller = alike.iter().rfind(|(_, other)| version_order(other, owner).is_lt());
+            [(first, _), ..] if alike.is_sorted_by_key(|(_, owner)| *owner) => {
+                let smaller = alike.iter().rfind(|(_, other)| *other < owner);
                 smaller.map_or(first.checked_sub(1), |(at, _)| Some(*at))
             }
             [.., (last, _)] => Some(*last),
         }
     }
 
-    fn insert_only(&self, source: &Source<'_>, element: &str) -> Vec<Splice> {
+    fn insert_only(&self, source: &Source<'_>, element: &str) -> Splice {
         match line_starts(source.text, self.inside.clone()).as_slice() {
-            [] => self.inline(source, self.inside.start, element.to_owned(), &[element]),
+            [] => Splice::insert(self.inside.start, element.to_owned()),
             // The last line is that of the closing bracket.
-            [.., close] => vec![self.line(source, *close, format!("{element},"), None)],
+            [.., close] => self.line(source, *close, format!("{element},"), None),
         }
     }
 
-    fn insert_first(&self, source: &Source<'_>, element: &str) -> Vec<Splice> {
+    fn insert_first(&self, source: &Source<'_>, element: &str) -> Splice {
         let first = &self.elements[0];
         match line_starts(source.text, self.inside.start..first.range.start).last() {
-            Some(&start) => vec![self.line(source, start, format!("{element},"), Some(0))],
-            None => {
-                let texts: Vec<&str> = [element].into_iter().chain(self.texts(source)).collect();
-                self.inline(source, first.range.start, format!("{element}, "), &texts)
-            }
+            Some(&start) => self.line(source, start, format!("{element},"), Some(0)),
+            None => Splice::insert(first.range.start, format!("{element}, ")),
         }
     }
 
@@ -201,11 +207,7 @@ impl List {
                 Splice::insert(element_before.range.end, ",".to_owned()),
                 self.line(source, start, element.to_owned(), Some(before)),
             ],
-            (None, _) => {
-                let mut texts = self.texts(source);
-                texts.insert(before + 1, element);
-                self.inline(source, element_before.range.end, format!(", {element}"), &texts)
-            }
+            (None, _) => vec![Splice::insert(element_before.range.end, format!(", {element}"))],
         }
     }
 
@@ -221,32 +223,48 @@ impl List {
         Splice::insert(start, format!("{indent}{element}{}", line_ending(text, start)))
     }
 
-    /// In the line, or, when that becomes too long and nothing else is between the brackets, all elements (`texts`) one
-    /// a line.
-    fn inline(&self, source: &Source<'_>, at: usize, inserted: String, texts: &[&str]) -> Vec<Splice> {
-        let text = source.text;
-        let inside = &text[self.inside.clone()];
-        let begin = text[..at].rfind('\n').map_or(0, |end| end + 1);
-        let end = text[at..].find(['\r', '\n']).map_or(text.len(), |end| at + end);
-        let is_plain = !inside.contains(['\n', '/']);
-        if text[begin..end].chars().count() + inserted.chars().count() <= MAX_WIDTH || !is_plain {
-            return vec![Splice::insert(at, inserted)];
+    /// Takes a module's elements out.
+    pub(super) fn remove(&self, source: &Source<'_>, owner: &str) -> Vec<Splice> {
+        let is_gone = |element: &Element| element.owner.as_deref() == Some(owner);
+        if self.is_clean(source) {
+            let texts = self.elements.iter().zip(self.texts(source)).filter(|(element, _)| !is_gone(element));
+            let texts: Vec<&str> = texts.map(|(_, text)| text).collect();
+            return vec![Splice::replace(self.layout.clone(), self.clean(source, &texts))];
         }
-        let ending = line_ending(text, end);
-        let outer = line_indentation(text, self.inside.start);
-        let lines: String = texts.iter().map(|element| format!("{outer}{INDENT}{element},{ending}")).collect();
-        vec![Splice::replace(self.inside.clone(), format!("{ending}{lines}{outer}"))]
+        let gone = self.elements.iter().enumerate().filter(|(_, element)| is_gone(element));
+        gone.flat_map(|(at, element)| self.remove_one(source, at, element)).collect()
+    }
+
+    /// True when the list is as rustfmt has it, and without comments, which are nobody's to move.
+    fn is_clean(&self, source: &Source<'_>) -> bool {
+        source.text[self.layout.clone()] == self.clean(source, &self.texts(source))
+    }
+
+    /// A list of these as rustfmt has it: in the line, in the next line, or one element a line, the first that is not too
+    /// wide.
+    fn clean(&self, source: &Source<'_>, elements: &[&str]) -> String {
+        let text = source.text;
+        let (before, behind) = (&text[..self.layout.start], &text[self.inside.end..]);
+        let before = before.rsplit('\n').next().unwrap_or("");
+        let behind = behind.split(['\r', '\n']).next().unwrap_or("");
+        let fits = |parts: &[&str]| parts.iter().map(|part| part.chars().count()).sum::<usize>() <= MAX_WIDTH;
+
+        let (ending, outer) = (line_ending(text, self.inside.end), line_indentation(text, self.layout.start));
+        let open = text[self.layout.start..self.inside.start].trim_start();
+        let space = if open.is_empty() { "" } else { " " };
+        let joined = elements.join(", ");
+        if fits(&[before, space, open, &joined, behind]) {
+            return format!("{space}{open}{joined}");
+        }
+        if !open.is_empty() && fits(&[outer, INDENT, open, &joined, behind]) {
+            return format!("{ending}{outer}{INDENT}{open}{joined}");
+        }
+        let lines: String = elements.iter().map(|element| format!("{outer}{INDENT}{element},{ending}")).collect();
+        format!("{space}{open}{ending}{lines}{outer}")
     }
 
     fn texts<'a>(&self, source: &Source<'a>) -> Vec<&'a str> {
         self.elements.iter().map(|element| &source.text[element.range.clone()]).collect()
-    }
-
-    /// Takes a module's elements out.
-    pub(super) fn remove(&self, source: &Source<'_>, owner: &str) -> Vec<Splice> {
-        let of = |element: &Element| element.owner.as_deref() == Some(owner);
-        let found = self.elements.iter().enumerate().filter(|(_, element)| of(element));
-        found.flat_map(|(at, element)| self.remove_one(source, at, element)).collect()
     }
 
     fn remove_one(&self, source: &Source<'_>, at: usize, element: &Element) -> Vec<Splice> {

@@ -1,8 +1,11 @@
 //! Registration: two lines in a `mod.rs`, and nothing else.
+#![allow(clippy::print_stderr, reason = "seeds, and what is skipped, are for who runs the tests")]
 
 mod commands;
 mod modules;
 mod parts;
+mod property;
+mod random;
 
 use std::path::Path;
 

@@ -82,15 +82,20 @@ fn a_list_of_several_lines_keeps_its_shape() {
 
 #[test]
 fn a_line_that_would_become_too_long_is_broken() {
-    let names: Vec<String> = (0..7).map(|number| format!("module_{number}")).collect();
-    let declared: String = names.iter().map(|name| format!("pub mod {name};\n")).collect();
-    let elements: Vec<String> = names.iter().map(|name| format!("{name}::module")).collect();
-    let text = format!("{declared}pub const MODULES: &[M] = &[{}];\n", elements[..5].join(", "));
-    let added = add_module(file(), &text, Parent::Top, "module_10").expect("understood");
-    let lines: String = elements[..5].iter().map(|element| format!("    {element},\n")).collect();
-    let expected =
-        format!("{declared}pub mod module_10;\npub const MODULES: &[M] = &[\n{lines}    module_10::module,\n];\n");
-    assert_eq!(added, expected);
+    let text = |names: &[&str], head: &str, between: &str, end: &str| {
+        let declared: String = names.iter().map(|name| format!("pub mod {name};\n")).collect();
+        let elements: Vec<String> = names.iter().map(|name| format!("{name}::module")).collect();
+        format!("{declared}pub const MODULES: &[M] ={head}{}{end}\n", elements.join(between))
+    };
+    let names: Vec<String> = (0..8).map(|number| format!("module_{number}")).collect();
+    let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let in_line = text(&names[..5], " &[", ", ", "];");
+    names.insert(5, "module_44");
+    let in_next_line = text(&names[..6], "\n    &[", ", ", "];");
+    check(Parent::Top, "module_44", &in_line, &in_next_line);
+    let one_a_line = text(&names[..7], " &[\n    ", ",\n    ", ",\n];");
+    check(Parent::Top, "module_5", &in_next_line, &one_a_line);
+    check(Parent::Top, "module_6", &one_a_line, &text(&names[..8], " &[\n    ", ",\n    ", ",\n];"));
 }
 
 #[test]
@@ -164,7 +169,7 @@ fn declarations_go_to_their_like() {
         ("//! Docs.\n#![allow(x)]\nuse x;\n", "//! Docs.\n#![allow(x)]\npub mod c;\n\nuse x;\n"),
         ("\u{feff}use x;\n", "\u{feff}pub mod c;\n\nuse x;\n"),
         ("/* a */ mod inline {}\n", "pub mod c;\n\n/* a */ mod inline {}\n"),
-        // Numbers by value, as rustfmt has them.
+        // By bytes, as rustfmt has them.
         ("mod b10;\nmod r#c2;\n", "mod b10;\npub mod c;\nmod r#c2;\n"),
     ] {
         check(Parent::Module, "c", &format!("{text}{rest}"), &format!("{expected}{call}"));
