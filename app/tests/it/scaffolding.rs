@@ -29,9 +29,9 @@ fn read(root: &Root, path: &str) -> String {
 }
 
 const BLOG: &str = "create app/src/modules/blog/mod.rs
-create app/src/modules/blog/views.rs
-create app/src/modules/blog/tests.rs
 create app/src/modules/blog/templates/blog/index.html
+create app/src/modules/blog/tests.rs
+create app/src/modules/blog/views.rs
 change app/src/modules/mod.rs
 ";
 
@@ -153,7 +153,7 @@ fn at_a_terminal_it_asks_about_files_in_the_way() {
     assert_eq!(std::fs::read_to_string(&views).expect("a text"), "//! Mine.\n");
     assert!(!root.path().join("app/src/modules/blog/mod.rs").exists());
     let (code, rest) = answered(&root, b"y\n");
-    let expected = "y\ncreate app/src/modules/blog/mod.rs\ncreate app/src/modules/blog/tests.rs\n";
+    let expected = "y\ncreate app/src/modules/blog/mod.rs\ncreate app/src/modules/blog/templates/blog/index.html\n";
     assert!(code == Some(0) && rest.starts_with(expected), "{rest}");
     assert_ne!(std::fs::read_to_string(&views).expect("a text"), "//! Mine.\n");
     root.line("add_module --undo -v 0").is(0, "", "");

@@ -51,9 +51,9 @@ fn files(sandbox: &Sandbox) -> BTreeMap<PathBuf, String> {
 }
 
 const BLOG: &str = "create app/src/modules/blog/mod.rs
-create app/src/modules/blog/views.rs
-create app/src/modules/blog/tests.rs
 create app/src/modules/blog/templates/blog/index.html
+create app/src/modules/blog/tests.rs
+create app/src/modules/blog/views.rs
 change app/src/modules/mod.rs
 ";
 

@@ -46,7 +46,7 @@ pub(crate) fn carry_out(
         }
         let Plan { change, remember, refusal, warnings, next } = plan(&tree)?;
         change.check()?;
-        let (mut change, in_the_way) = conflicts::find(change, &tree)?;
+        let (mut change, in_the_way) = conflicts::find(change.sorted(), &tree)?;
         warnings.iter().for_each(|warning| talk.note(&format!("warning: {warning}")));
         if options.dry_run {
             return show(&change, in_the_way, options, &refusal, talk);
@@ -56,6 +56,7 @@ pub(crate) fn carry_out(
             talk.say("nothing to do");
             return Ok(());
         }
+        let change = change.sorted();
         let mut lock = journal::lock(root, talk)?;
         if !change.is_current(&tree)? {
             continue;

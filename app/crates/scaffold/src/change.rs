@@ -12,7 +12,7 @@ use crate::{Error, Result};
 pub struct Change {
     /// What was typed, for the journal and for messages (`add-module cms adp`).
     pub title: String,
-    /// The files, each once, parents' registrations included, in the order in which they are shown.
+    /// The files, each once, parents' registrations included.
     pub edits: Vec<Edit>,
 }
 
@@ -86,6 +86,12 @@ impl Change {
     /// The first edit that is not good.
     pub fn check(&self) -> Result<()> {
         self.edits.iter().try_for_each(Edit::check)
+    }
+
+    /// The same in the order in which it is shown and applied.
+    pub(crate) fn sorted(mut self) -> Self {
+        self.edits.sort_by(|left, right| (left.kind(), &left.path).cmp(&(right.kind(), &right.path)));
+        self
     }
 
     /// Whether every file is still as the plan saw it.

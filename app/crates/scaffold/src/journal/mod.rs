@@ -98,8 +98,7 @@ impl Lock {
             Remember::Undone(number) => Some(Records::path(number)),
             Remember::Nothing => None,
         };
-        let mut edits = change.edits.clone();
-        edits.sort_by_key(Edit::kind);
+        let edits = change.clone().sorted().edits;
         let undoes = matches!(remember, Remember::Undone(_));
         let record = Record { version: Record::VERSION, title: change.title.clone(), undoes, edits };
         let announced = self.writer().replace(Path::new(PENDING), &record.text()?);

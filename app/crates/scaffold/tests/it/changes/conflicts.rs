@@ -27,7 +27,7 @@ fn each_is_asked_about() {
         ("yyy", &[][..], 3),
         ("nyn", &["index.html", "views.rs"], 3),
         ("a", &[], 1),
-        ("na", &["views.rs"], 2),
+        ("na", &["index.html"], 2),
         ("dyy?xy", &[], 6),
         ("nnn", &["index.html", "tests.rs", "views.rs"], 3),
     ] {
@@ -37,7 +37,7 @@ fn each_is_asked_about() {
         assert_eq!(person.asked.len(), questions, "{typed}");
         assert_eq!(
             person.asked[0],
-            "`app/src/modules/blog/views.rs` is there already, with other content. Overwrite it? [y/n/a/q/d/?] "
+            "`app/src/modules/blog/templates/blog/index.html` is there already, with other content. Overwrite it? [y/n/a/q/d/?] "
         );
         assert!(project.read("app/src/modules/mod.rs").contains("pub mod blog;"), "{typed}");
         // An answer is not asked for again when it was to overwrite.
@@ -51,7 +51,11 @@ fn each_is_asked_about() {
 fn the_difference_is_shown_when_asked_for() {
     let (project, mut person) = (project(), Person::who_types("d?q"));
     project.add("blog", plain(), &mut person).expect_err("it was left off");
-    assert!(person.said[0].starts_with("diff --git a/app/src/modules/blog/views.rs"), "{:?}", person.said);
+    assert!(
+        person.said[0].starts_with("diff --git a/app/src/modules/blog/templates/blog/index.html"),
+        "{:?}",
+        person.said
+    );
     assert!(person.said[0].contains("\n-//! Mine.\n"), "{:?}", person.said);
     assert!(person.said[1].starts_with("y: overwrite it; n: leave it"), "{:?}", person.said);
 }
@@ -74,8 +78,8 @@ fn who_breaks_off_has_changed_nothing() {
 #[test]
 fn where_nobody_is_asked_they_are_listed_overwritten_or_left() {
     let before = project().files();
-    let list = "these files are there already, with other content:\n  app/src/modules/blog/views.rs\n  \
-                app/src/modules/blog/tests.rs\n  app/src/modules/blog/templates/blog/index.html";
+    let list = "these files are there already, with other content:\n  app/src/modules/blog/templates/blog/index.html\n  \
+                app/src/modules/blog/tests.rs\n  app/src/modules/blog/views.rs";
     for (options, person) in
         [(plain(), Person::absent()), (ChangeOptions { noinput: true, ..plain() }, Person::who_types("aaa"))]
     {
@@ -91,7 +95,7 @@ fn where_nobody_is_asked_they_are_listed_overwritten_or_left() {
     let (skipped, mut person) = (project(), Person::absent());
     skipped.add("blog", ChangeOptions { skip: true, ..plain() }, &mut person).expect("files that are left");
     assert_eq!(left(&skipped).len(), 3);
-    assert_eq!(person.noted[0], "note: `app/src/modules/blog/views.rs` is left as it is");
+    assert_eq!(person.noted[0], "note: `app/src/modules/blog/templates/blog/index.html` is left as it is");
     assert!(skipped.read("app/src/modules/blog/mod.rs").contains("mod views;"));
     // What was overwritten comes back.
     overwritten.undo(plain(), &mut Person::absent()).expect("it is taken back");

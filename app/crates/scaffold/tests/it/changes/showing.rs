@@ -6,7 +6,7 @@ use cli::ChangeOptions;
 
 use super::{Person, Project, plain};
 
-const BLOG: [&str; 4] = ["mod.rs", "views.rs", "tests.rs", "templates/blog/index.html"];
+const BLOG: [&str; 4] = ["mod.rs", "templates/blog/index.html", "tests.rs", "views.rs"];
 
 fn dry_run() -> ChangeOptions {
     ChangeOptions { dry_run: true, ..plain() }
