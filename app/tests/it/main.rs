@@ -5,6 +5,7 @@ mod binary;
 mod carried;
 mod commands;
 mod databases;
+mod doctor;
 mod dumps;
 mod pages;
 #[expect(dead_code, unreachable_pub, clippy::unwrap_used, reason = "it is the file of `db`'s tests")]

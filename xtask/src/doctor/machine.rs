@@ -7,6 +7,7 @@ use std::num::NonZeroU16;
 use cli::findings::Finding;
 use cli::{AddrPort, Listen};
 
+use super::packages;
 use super::toolchain::{call, first_line};
 use crate::project::Project;
 use crate::system;
@@ -19,7 +20,7 @@ pub(super) fn git(project: &Project) -> Vec<Finding> {
     vec![match first_line(&call(project, "git", &["--version"])) {
         Ok(version) if project.root.join(".git").exists() => Finding::ok(id, version),
         Ok(version) => Finding::warning(id, format!("{version}, but the project is in no repository"), "git init"),
-        Err(reason) => Finding::warning(id, format!("git cannot be started: {reason}"), "git --version"),
+        Err(reason) => Finding::warning(id, format!("git cannot be started: {reason}"), packages::git(project)),
     }]
 }
 

@@ -5,6 +5,7 @@ mod build;
 mod findings;
 mod linker;
 mod machine;
+mod packages;
 mod sources;
 mod target;
 mod toolchain;

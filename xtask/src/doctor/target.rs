@@ -15,8 +15,14 @@ const MIB: u64 = 1024 * 1024;
 const LITTLE_SPACE: u64 = 2048 * MIB;
 const NO_SPACE: u64 = 256 * MIB;
 
-fn path(project: &Project) -> &Path {
+pub(super) fn path(project: &Project) -> &Path {
     project.binaries.parent().unwrap_or(&project.binaries)
+}
+
+/// The command that mounts the file system of a directory once more, with this option.
+pub(super) fn remount(directory: &Path, option: &str) -> String {
+    let directory = output::quote(directory.as_os_str());
+    format!("sudo mount -o remount,{option} \"$(findmnt -no TARGET -T {directory})\"")
 }
 
 pub(super) fn directory(project: &Project) -> Vec<Finding> {
@@ -30,10 +36,8 @@ pub(super) fn directory(project: &Project) -> Vec<Finding> {
         let quoted = output::quote(target.as_os_str());
         let command = match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "cargo clean".to_owned(),
-            io::ErrorKind::ReadOnlyFilesystem => {
-                format!("sudo mount -o remount,rw \"$(findmnt -no TARGET -T {quoted})\"")
-            }
-            _ => format!("sudo chown -R \"$USER\" {quoted} && chmod -R u+rwX {quoted}"),
+            io::ErrorKind::ReadOnlyFilesystem => remount(target, "rw"),
+            _ => format!("sudo chown -R \"$(id -un)\" {quoted} && chmod -R u+rwX {quoted}"),
         };
         let message = format!("the target directory `{}` cannot be written: {error}", target.display());
         return vec![Finding::error(id, message, command)];

@@ -97,6 +97,9 @@ const NO_VAR: &str = "warning  no var (var)\n  hint: `mkdir -p var`\n";
 
 fn plain(machine: &Machine, text: &str) -> String {
     let text = text.replace(&machine.0.root().display().to_string(), "{root}");
+    let text = ["/usr/local/bin", "/usr/bin", "/bin"]
+        .iter()
+        .fold(text, |text, bin| text.replace(&format!(":{bin}\""), ":{bin}\""));
     let line = |line: &str| match line.split_once(" MiB") {
         Some((start, end)) => {
             format!("{}N MiB{end}\n", start.trim_end_matches(|letter: char| letter.is_ascii_digit()))

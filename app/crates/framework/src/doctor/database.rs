@@ -4,6 +4,7 @@ use anyhow::Context as _;
 use db::migrations::{Executor, Functions, Loader, Operation, Plan, Target};
 use db::{Backend, Database};
 
+use super::files::writable_again;
 use super::{DoctorCheck, Finding, edit, typed};
 use crate::conf::Environment;
 use crate::context::Context;
@@ -99,7 +100,7 @@ fn remedy(ctx: &Context, alias: &str, error: &anyhow::Error) -> String {
         Some(db::Error::Unreachable { address, .. }) if is_local(address) => {
             "sudo systemctl start postgresql".to_owned()
         }
-        Some(db::Error::NotWritable { place, .. }) => format!("chmod u+rwX {}", typed(ctx, place)),
+        Some(db::Error::NotWritable { place, .. }) => writable_again(ctx, place),
         Some(db::Error::BadFile { path, .. }) => salvage(&typed(ctx, path)),
         _ => place(),
     }

@@ -70,15 +70,25 @@ fn probe(directory: &Path) -> io::Result<()> {
 /// The finding about a place that cannot be written, with the command that fits the system's reason.
 fn unwritable(ctx: &Context, id: &str, path: &Path, error: &io::Error) -> Finding {
     let message = format!("`{}` cannot be written: {error}", shown(ctx, path));
+    Finding::error(id, message, command(ctx, path, error.kind()))
+}
+
+/// The command that makes a place writable again, which the system refuses to write for this reason.
+fn command(ctx: &Context, path: &Path, reason: ErrorKind) -> String {
     let path = typed(ctx, path);
-    let command = match error.kind() {
-        ErrorKind::PermissionDenied => format!("sudo chown -R \"$USER\" {path} && chmod -R u+rwX {path}"),
+    match reason {
+        ErrorKind::PermissionDenied => format!("sudo chown -R \"$(id -un)\" {path} && chmod -R u+rwX {path}"),
         ErrorKind::ReadOnlyFilesystem => format!("sudo mount -o remount,rw \"$(findmnt -no TARGET -T {path})\""),
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => format!("du -xah {path} | sort -rh | head"),
         ErrorKind::NotADirectory | ErrorKind::IsADirectory => format!("mv {path} {path}.old"),
         _ => format!("ls -ld {path}"),
-    };
-    Finding::error(id, message, command)
+    }
+}
+
+/// The command that makes a directory or a file writable again, by what the system says when it is tried.
+pub(super) fn writable_again(ctx: &Context, path: &Path) -> String {
+    let tried = if path.is_dir() { probe(path) } else { fs::File::options().append(true).open(path).map(drop) };
+    command(ctx, path, tried.err().map_or(ErrorKind::Other, |error| error.kind()))
 }
 
 fn space(ctx: &Context) -> Vec<Finding> {
