@@ -98,9 +98,11 @@ fn app_sections(entries: &[Entry]) -> Vec<Section> {
 }
 
 fn builtin_sections() -> Vec<Section> {
-    let lines = cli::BUILTINS.iter().filter(|builtin| !is_task(builtin.name)).map(|builtin| {
-        let about = builtin.command("cargo xtask").get_about().map(ToString::to_string);
-        (builtin.name.to_owned(), about.unwrap_or_default())
+    let commands = cli::BUILTINS.iter().filter(|builtin| !is_task(builtin.name));
+    let commands = commands.map(|builtin| (builtin.name, builtin.command("cargo xtask")));
+    let lines = commands.filter(|(_, command)| !command.is_hide_set()).map(|(name, command)| {
+        let about = command.get_about().map(ToString::to_string);
+        (name.to_owned(), about.unwrap_or_default())
     });
     vec![("App commands".to_owned(), lines.collect())]
 }

@@ -7,6 +7,7 @@ mod commands;
 mod databases;
 mod doctor;
 mod dumps;
+mod keys;
 mod pages;
 #[expect(dead_code, unreachable_pub, clippy::unwrap_used, reason = "it is the file of `db`'s tests")]
 #[path = "../../crates/db/tests/it/postgres.rs"]

@@ -1,4 +1,4 @@
-//! Commands about fixtures: rows of any models as JSON.
+//! Commands about rows of any models: as JSON, and by their keys.
 
 use std::path::PathBuf;
 
@@ -40,6 +40,18 @@ pub struct Loaddata {
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
     /// The database to write to
+    #[arg(long, value_name = "ALIAS", default_value = "default")]
+    pub database: Option<String>,
+}
+
+/// Print the keys of a model's newest rows, with what tells the rows apart: what completion in shells offers
+#[derive(Args, Clone, Debug, Default)]
+#[command(hide = true)]
+pub struct Listkeys {
+    /// The model; one of another module will do when that alone is called so
+    #[arg(value_name = "MODULE.MODEL")]
+    pub model: String,
+    /// The database to read
     #[arg(long, value_name = "ALIAS", default_value = "default")]
     pub database: Option<String>,
 }

@@ -22,7 +22,7 @@ use clap::Args;
 
 pub use accounts::{Changepassword, Clearsessions, Createsuperuser};
 pub use bulk::{BULK_OPTIONS_ID, BulkOptions};
-pub use fixtures::{Dumpdata, Loaddata};
+pub use fixtures::{Dumpdata, Listkeys, Loaddata};
 pub use listen::{Listen, ListenError};
 pub use migrations::{
     Flush, Makemigrations, Migrate, Optimizemigration, Showmigrations, Sqlflush, Sqlmigrate, Squashmigrations,
@@ -71,6 +71,7 @@ pub const BUILTINS: &[Builtin] = &[
     builtin::<Dumpdata>("dumpdata"),
     builtin::<Flush>("flush"),
     builtin::<Help>("help"),
+    builtin::<Listkeys>("listkeys"),
     builtin::<Loaddata>("loaddata"),
     builtin::<Makemigrations>("makemigrations"),
     builtin::<Migrate>("migrate"),

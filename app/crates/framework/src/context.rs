@@ -292,7 +292,6 @@ impl Context {
     }
 
     /// The same context, whose databases refuse to be written.
-    #[cfg(feature = "shell")]
     pub(crate) fn read_only(&self) -> Self {
         Self { access: Access::ReadOnly, ..self.clone() }
     }

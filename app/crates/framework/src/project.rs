@@ -64,6 +64,7 @@ pub(crate) fn builtin_commands() -> Vec<CommandSpec> {
         command::<cli::Dumpdata>(),
         command::<cli::Flush>(),
         command::<cli::Help>(),
+        command::<cli::Listkeys>(),
         command::<cli::Loaddata>(),
         command::<cli::Makemigrations>(),
         command::<cli::Migrate>(),

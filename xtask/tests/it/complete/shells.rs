@@ -93,6 +93,27 @@ fn check(line: &Line) {
     }
 }
 
+/// Where the script looks for what was built, and that it says nothing where that is not.
+fn look_for_the_binary(line: &Line) {
+    for (change, expected) in [
+        ("cd app/config", "migrate"),
+        ("cd ../..", "migrate"),
+        ("mkdir target/release; mv target/debug/xtask target/release", "migrate"),
+        // Older than the code: it may not know the question.
+        ("touch -d 2100-01-01 xtask/src/complete/mod.rs", "mig"),
+        ("touch -d 1970-01-02 xtask/src/complete/mod.rs", "migrate"),
+        ("export CARGO_TARGET_DIR=$PWD/elsewhere", "mig"),
+        ("mv target elsewhere", "migrate"),
+        // Another project's xtask is not asked.
+        ("mv xtask/src/complete/mod.rs xtask/src/complete/moved.rs", "mig"),
+        ("cd /", "mig"),
+    ] {
+        line.types(&format!("{change}; cargo"));
+        assert_eq!(line.types("cargo xtask mig\t"), format!("xtask|{expected}|"), "{change}");
+        assert_eq!(line.types("xtask mig\t"), format!("{expected}|"), "{change}");
+    }
+}
+
 #[test]
 fn bash() {
     if !installed("bash") {
@@ -113,9 +134,7 @@ complete -o default -F _theirs cargo
     command.args(["--noprofile", "--rcfile", "start", "-i"]);
     let line = Line::start(command);
     check(&line);
-    line.types("cd /; cargo");
-    assert_eq!(line.types("cargo xtask mig\t"), "xtask|mig|");
-    assert_eq!(line.types("xtask mig\t"), "mig|");
+    look_for_the_binary(&line);
     line.end();
 }
 
@@ -141,9 +160,7 @@ compdef _theirs cargo
     command.arg("-i");
     let line = Line::start(command);
     check(&line);
-    line.types("cd /; cargo");
-    assert_eq!(line.types("cargo xtask mig\t"), "xtask|mig|");
-    assert_eq!(line.types("xtask mig\t"), "mig|");
+    look_for_the_binary(&line);
     line.end();
 }
 
@@ -175,11 +192,28 @@ fn fish() {
     for (line, _) in cases {
         script.push_str(&format!("echo '== {line}'\ncomplete -C '{line}'\n"));
     }
-    script.push_str("cd /\necho '== outside'\ncomplete -C 'xtask mig'\n");
+    let places = "\
+cd app/config
+complete -C 'xtask mig'
+cd ../..
+touch -d 2100-01-01 xtask/src/complete/mod.rs
+complete -C 'xtask mig'
+touch -d 1970-01-02 xtask/src/complete/mod.rs
+set -gx CARGO_TARGET_DIR $PWD/elsewhere
+complete -C 'xtask mig'
+mkdir elsewhere target/release
+mv target/debug/xtask target/release
+mv target/release elsewhere
+complete -C 'xtask mig'
+cd /
+complete -C 'xtask mig'
+";
+    script.push_str(&format!("echo '== elsewhere'\n{places}"));
     sandbox.write("script", &script);
     let mut command = shell(&sandbox, "fish");
     let output = command.args(["--no-config", "script"]).output().expect("a shell");
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     let expected: String = cases.iter().map(|(line, expected)| format!("== {line}\n{expected}")).collect();
-    assert_eq!(String::from_utf8_lossy(&output.stdout), format!("{expected}== outside\n"));
+    let found = "migrate\tApply migrations\n".repeat(2);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), format!("{expected}== elsewhere\n{found}"));
 }

@@ -60,7 +60,8 @@ fn write_list(ctx: &Context, console: &mut Console) {
     let width = ctx.registry().iter().map(|entry| entry.spec.name.len()).max().unwrap_or(0);
     let groups = std::iter::once(FRAMEWORK).chain(ctx.modules().iter().map(|module| module.label()));
     for group in groups {
-        let entries: Vec<&Entry> = ctx.registry().iter().filter(|entry| entry.module == group).collect();
+        let entries = ctx.registry().iter().filter(|entry| entry.module == group && !is_hidden(entry));
+        let entries: Vec<&Entry> = entries.collect();
         if entries.is_empty() {
             continue;
         }
@@ -71,6 +72,10 @@ fn write_list(ctx: &Context, console: &mut Console) {
             console.stdout.write(format!("    {name:width$}  {}", about(entry)).trim_end());
         }
     }
+}
+
+fn is_hidden(entry: &Entry) -> bool {
+    entry.spec.clap("").is_hide_set()
 }
 
 /// The first line of a command's help.
@@ -92,13 +97,18 @@ fn describe(entry: &Entry) -> Value {
         "module": entry.module,
         "builtin": entry.is_builtin(),
         "help": about(entry),
-        "hidden": command.is_hide_set(),
+        "hidden": is_hidden(entry),
         "args": args,
     })
 }
 
 fn is_base_option(arg: &clap::Arg) -> bool {
     cli::BASE_OPTION_IDS.contains(&arg.get_id().as_str())
+}
+
+fn is_path(arg: &clap::Arg) -> bool {
+    use clap::ValueHint::{AnyPath, DirPath, ExecutablePath, FilePath};
+    matches!(arg.get_value_hint(), AnyPath | DirPath | ExecutablePath | FilePath)
 }
 
 fn describe_arg(arg: &clap::Arg) -> Value {
@@ -117,6 +127,8 @@ fn describe_arg(arg: &clap::Arg) -> Value {
         "value": if takes_value { value_name } else { None },
         "choices": choices,
         "required": arg.is_required_set(),
+        "hidden": arg.is_hide_set(),
+        "path": takes_value && is_path(arg),
         "multiple": several || matches!(arg.get_action(), ArgAction::Append | ArgAction::Count),
         "help": arg.get_help().map(ToString::to_string),
     })
