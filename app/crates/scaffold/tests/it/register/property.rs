@@ -205,7 +205,7 @@ fn the_same_lines_and_two_more() {
             check(kind, &sample, name);
         }
     }
-    assert!(plain * 5 > count, "only {plain} of {count} files have a line for each element");
+    assert!(plain * 12 > count, "only {plain} of {count} files have a line for each element");
 }
 
 #[test]
