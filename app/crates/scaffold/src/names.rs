@@ -24,9 +24,6 @@ const KEYWORDS: &[&str] = &[
     "try", "type", "typeof", "union", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
 ];
 
-/// Names that Windows has for devices, whatever follows behind a dot.
-const DEVICES: &[&str] = &["aux", "con", "nul", "prn"];
-
 /// Types that stand beside every entity, and so cannot be a model's name.
 const ENTITY_TYPES: &[&str] =
     &["ActiveModel", "Column", "Entity", "Model", "PrimaryKey", "Relation", "RelatedEntity", "Self"];
@@ -43,14 +40,17 @@ pub fn identifier(what: &str, text: &str) -> Result<()> {
     let error =
         Error::new(format!("'{shown}' is not a valid {what} name. Please make sure the name is a valid identifier."));
     let proposal: String = text.chars().map(|c| if c == '-' { '_' } else { c.to_ascii_lowercase() }).collect();
-    Err(if is_identifier(&proposal) {
-        error.with_hint(format!("`{proposal}` would be one: {RULE}"))
+    Err(error.with_hint(if KEYWORDS.contains(&text) {
+        format!("`{text}` is a keyword of Rust: choose another name")
+    } else if is_device(text) {
+        format!("`{text}` is a device in Windows, where no file can be called so: choose another name")
+    } else if is_identifier(&proposal) {
+        format!("`{proposal}` would be one: {RULE}")
     } else if text.split('/').all(is_identifier) {
-        let words = text.replace('/', " ");
-        error.with_hint(format!("the names of a path are typed with spaces between them: `{words}`; {RULE}"))
+        format!("the names of a path are typed with spaces between them: `{}`", text.replace('/', " "))
     } else {
-        error.with_hint(RULE)
-    })
+        RULE.to_owned()
+    }))
 }
 
 /// Checks the name of a model, in `CamelCase`.
@@ -111,14 +111,16 @@ pub(crate) fn visible(text: &str) -> String {
 }
 
 fn is_identifier(text: &str) -> bool {
-    let device = DEVICES.contains(&text)
-        || text
-            .strip_prefix("com")
-            .or(text.strip_prefix("lpt"))
-            .is_some_and(|rest| rest.len() == 1 && rest.bytes().all(|byte| byte.is_ascii_digit()));
     text.len() <= MAX_LENGTH
         && text.starts_with(|c: char| c.is_ascii_lowercase())
         && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
         && !KEYWORDS.contains(&text)
-        && !device
+        && !is_device(text)
+}
+
+/// Whether Windows has a device of this name, whatever follows behind a dot.
+fn is_device(text: &str) -> bool {
+    let numbered = text.strip_prefix("com").or(text.strip_prefix("lpt"));
+    ["aux", "con", "nul", "prn"].contains(&text)
+        || numbered.is_some_and(|rest| rest.len() == 1 && rest.bytes().all(|byte| byte.is_ascii_digit()))
 }

@@ -28,40 +28,31 @@ fn no_name_is_a_usage_error() {
 #[test]
 fn what_is_no_name_is_refused_with_the_rule_and_a_proposal() {
     let long = "a".repeat(200);
-    let keywords = ["type", "crate", "self", "Self", "super", "async", "gen", "yield", "abstract", "union"];
-    let bad = [
-        "",
-        "7testproject",
-        "7up",
-        "..",
-        ".",
-        "/",
-        "/etc",
-        "a b",
-        "_a",
-        "con",
-        "com1",
-        "ünï",
-        "рассылки",
-        "a\u{301}",
-        "a.b",
-        &long,
-    ];
-    for name in bad.iter().copied().chain(keywords.into_iter().filter(|name| *name != "Self")) {
+    let bad =
+        ["", "7testproject", "7up", "..", ".", "/", "/etc", "a b", "_a", "ünï", "рассылки", "a\u{301}", "a.b", "Type"];
+    for name in bad.into_iter().chain([long.as_str()]) {
         let error = ModulePath::parse(&[name]).expect_err(name);
         let message = format!("'{name}' is not a valid app name. Please make sure the name is a valid identifier.");
         assert_eq!((error.to_string(), error.code(), error.hint()), (message, 1, Some(RULE)));
     }
-    for (name, proposal) in [
-        ("a-b", "`a_b` would be one: "),
-        ("News", "`news` would be one: "),
-        ("../testproject", ""),
-        ("cms/adp", "the names of a path are typed with spaces between them: `cms adp`; "),
-        ("cms/../adp", ""),
+    for name in ["type", "crate", "self", "super", "async", "gen", "yield", "abstract", "union"] {
+        let error = ModulePath::parse(&[name]).expect_err(name);
+        assert_eq!(error.hint(), Some(format!("`{name}` is a keyword of Rust: choose another name").as_str()));
+    }
+    for name in ["con", "com1"] {
+        let error = ModulePath::parse(&[name]).expect_err(name);
+        assert!(error.hint().is_some_and(|hint| hint.starts_with(&format!("`{name}` is a device in Windows"))));
+    }
+    for (name, hint) in [
+        ("a-b", format!("`a_b` would be one: {RULE}")),
+        ("News", format!("`news` would be one: {RULE}")),
+        ("cms/adp", "the names of a path are typed with spaces between them: `cms adp`".to_owned()),
+        ("../testproject", RULE.to_owned()),
+        ("cms/../adp", RULE.to_owned()),
     ] {
         let error = ModulePath::parse(&["cms", name]).expect_err(name);
         let message = format!("'{name}' is not a valid app name. Please make sure the name is a valid identifier.");
-        assert_eq!((error.to_string(), error.hint()), (message, Some(format!("{proposal}{RULE}").as_str())));
+        assert_eq!((error.to_string(), error.hint()), (message, Some(hint.as_str())));
     }
     let error = ModulePath::parse(&["a\nb\u{1b}[2J"]).expect_err("control characters");
     assert!(error.to_string().starts_with("'a\\u{a}b\\u{1b}[2J' is not "), "{error}");
