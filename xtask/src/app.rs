@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
+use crate::commands;
 use crate::fingerprint::{self, Nanos};
 use crate::output;
 use crate::plan::{Role, Step};
@@ -105,8 +106,9 @@ pub fn step(project: &Project, role: Role, args: impl IntoIterator<Item = OsStri
 /// Runs the build and remembers what the binary was built from. Gives what [`process::run`] gives.
 ///
 /// # Errors
-/// When cargo cannot be started, or the target directory cannot be written.
+/// When cargo cannot be started, or the target directory cannot be written, and those of [`commands::check`].
 pub fn build(project: &Project, step: &Step, signals: &mut Signals) -> anyhow::Result<(Ended, Option<Request>)> {
+    commands::check(project)?;
     let begun = Begun::now(project)?;
     let (ended, asked) = process::run(step, signals)?;
     if ended == Ended::Exited(0) {

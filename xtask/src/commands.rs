@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use scaffold::listing::{Fate, Problem};
 use scaffold::sources;
 
-pub use self::lists::{Prepared, are_in_order, bring_in_line, failure, prepare};
+pub use self::lists::{Prepared, are_in_order, bring_in_line, check, failure, prepare};
 use self::look::{COMMANDS, Folder, MODULES, Order};
 use crate::catalog::{Catalog, Entry};
 use crate::fingerprint;
@@ -57,11 +57,15 @@ impl Known {
 /// What the app said about its commands, perhaps long ago, brought up to date from the sources.
 pub fn known(project: &Project, catalog: Option<Catalog>) -> Known {
     let folders = look::folders(&project.root);
-    let mut known = Known {
-        entries: catalog.map_or_else(Vec::new, |catalog| catalog.commands),
-        gone: compiled_and_gone(project),
-        problems: Vec::new(),
+    let entries = catalog.map_or_else(Vec::new, |catalog| catalog.commands);
+    let has_file = |entry: &Entry| {
+        let mut files = folders.iter().filter(|folder| folder.label() == entry.module).flat_map(|folder| &folder.files);
+        files.any(|file| cli::same_name(file, &entry.name))
     };
+    // What the binary was compiled from takes a while to read.
+    let is_all_there = entries.iter().all(|entry| entry.builtin || has_file(entry));
+    let gone = if is_all_there { Vec::new() } else { compiled_and_gone(project) };
+    let mut known = Known { entries, gone, problems: Vec::new() };
     for folder in folders.iter().filter(|folder| folder.order == Order::Doubtful) {
         let listing = scaffold::listing::of_module(&project.root, &folder.module);
         known.problems.extend(listing.problems);

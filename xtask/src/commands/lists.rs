@@ -72,6 +72,16 @@ pub fn bring_in_line(project: &Project, say: &mut dyn FnMut(&str)) -> anyhow::Re
     Ok(outcome)
 }
 
+/// Fails when a listed file is certainly no command: the compiler would say it less clearly.
+///
+/// # Errors
+/// The first of them.
+pub fn check(project: &Project) -> anyhow::Result<()> {
+    let folders = look::folders(&project.root);
+    let mut flaws = folders.iter().flat_map(|folder| listing::flaws(&project.root, &folder.module));
+    flaws.next().map_or(Ok(()), |flaw| Err(failure(&flaw.error).into()))
+}
+
 /// Whether a build would find the lists as they have to be. Writes nothing.
 pub fn are_in_order(project: &Project) -> bool {
     let root = &project.root;

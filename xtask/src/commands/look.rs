@@ -90,7 +90,7 @@ fn look_in(root: &Path, module: PathBuf, found: &mut Vec<Folder>) {
     }
     all.sort_unstable();
     let (list, files) = (text(&commands.join("mod.rs")), files(&all));
-    let is_used = is_declared && mentions(&declaring, COMMANDS);
+    let is_used = is_declared && used(&declaring).contains(&COMMANDS);
     let is_good = (is_used || files.is_empty()) && has_commands && is_in_order(&list, &all, &files, &commands);
     let order = if is_good { Order::Good } else { Order::Doubtful };
     found.push(Folder { module, files, order });
@@ -117,10 +117,10 @@ fn text(path: &Path) -> String {
 }
 
 fn is_in_order(list: &str, all: &[String], files: &[String], folder: &Path) -> bool {
-    let declared: Vec<&str> = declared(list).collect();
+    let (declared, used): (Vec<&str>, _) = (declared(list).collect(), used(list));
     let is_there = |name: &str| all.iter().any(|file| file == name) || folder.join(name).join("mod.rs").exists();
     declared.iter().all(|name| is_there(name))
-        && files.iter().all(|file| declared.contains(&file.as_str()) && mentions(list, file))
+        && files.iter().all(|file| declared.contains(&file.as_str()) && used.contains(&file.as_str()))
 }
 
 /// The names in lines like `mod x;` and `pub(super) mod x;`.
@@ -132,13 +132,12 @@ fn declared(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Whether something of the module `name` is used (`name::…`) in a line that is no comment.
-fn mentions(text: &str, name: &str) -> bool {
-    let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
-    code.into_iter().any(|line| {
-        let mut uses = line.match_indices(name).filter(|(place, _)| line[place + name.len()..].starts_with("::"));
-        uses.any(|(place, _)| !line[..place].ends_with(|letter: char| letter.is_alphanumeric() || letter == '_'))
-    })
+/// The names of which something is used (`name::…`), except in lines that are comments. One pass: there may be many.
+fn used(text: &str) -> Vec<&str> {
+    let code = text.lines().filter(|line| line.contains("::") && !line.trim_start().starts_with("//"));
+    let befores = code.flat_map(|line| line.match_indices("::").map(move |(end, _)| &line[..end]));
+    let is_around = |letter: char| !letter.is_alphanumeric() && letter != '_';
+    befores.filter_map(|before| before.rsplit(is_around).next()).collect()
 }
 
 #[cfg(test)]

@@ -88,6 +88,7 @@ fn attempt(
 ) -> Result<(Built, Option<Recording>), Stopped> {
     let mut found = Vec::new();
     commands::prepare(project, &mut |line| found.push(own(Level::Warning, line.to_owned())))?;
+    commands::check(project)?;
     let (mut built, recording) = match replay::build(project, changed, calls)? {
         Some(built) => (built, None),
         None => by_cargo(project, progress, calls)?,

@@ -30,10 +30,11 @@ fn check_file(source: &Source, sources: &[Source]) -> Option<Problem> {
     let Some(declaring) = sources.iter().find(|source| source.path == parent) else {
         return Some(Problem::new(file, 0, format!("`{}` is missing, which would declare it", parent.display())));
     };
+    let is_command = directory.ends_with("commands") && stem != "mod" && source.code.contains("struct Command");
     if !declares(&declaring.code, name) {
-        return Some(Problem::new(file, 0, format!("`mod {name};` is missing in `{}`", parent.display())));
+        let adds = if is_command { "; whatever builds the app adds it" } else { "" };
+        return Some(Problem::new(file, 0, format!("`mod {name};` is missing in `{}`{adds}", parent.display())));
     }
-    let is_command = directory.ends_with("commands") && stem != "mod";
     let is_module = directory == Path::new(MODULES) && stem == "mod";
     let listed = declaring.code.contains(&format!("{name}::"));
     ((is_command || is_module) && !listed)
@@ -62,9 +63,11 @@ mod tests {
             ("app/src/modules/users/tests.rs", ""),
             ("app/src/modules/users/tests/pages.rs", ""),
             ("app/src/modules/users/_draft.rs", ""),
-            ("app/src/modules/users/commands/mod.rs", "mod a;\npub(crate) mod b;\ncommand::<a::Command>()"),
-            ("app/src/modules/users/commands/a.rs", ""),
-            ("app/src/modules/users/commands/b.rs", ""),
+            ("app/src/modules/users/commands/mod.rs", "mod a;\npub(crate) mod b;\nmod parts;\ncommand::<a::Command>()"),
+            ("app/src/modules/users/commands/a.rs", "pub struct Command;"),
+            ("app/src/modules/users/commands/b.rs", "pub struct Command;"),
+            ("app/src/modules/users/commands/c.rs", "pub struct Command;"),
+            ("app/src/modules/users/commands/parts.rs", "struct Part;"),
             ("app/src/modules/idle/mod.rs", ""),
             ("app/src/modules/lost/views.rs", ""),
         ]
@@ -74,6 +77,8 @@ mod tests {
             "app/src/modules/users/views.rs: `mod views;` is missing in `app/src/modules/users/mod.rs`",
             "app/src/modules/users/tests.rs: `mod tests;` is missing in `app/src/modules/users/mod.rs`",
             "app/src/modules/users/commands/b.rs: is declared, but not listed, in `app/src/modules/users/commands/mod.rs`",
+            "app/src/modules/users/commands/c.rs: `mod c;` is missing in `app/src/modules/users/commands/mod.rs`; whatever \
+             builds the app adds it",
             "app/src/modules/idle/mod.rs: is declared, but not listed, in `app/src/modules/mod.rs`",
             "app/src/modules/lost/views.rs: `app/src/modules/lost/mod.rs` is missing, which would declare it",
         ];

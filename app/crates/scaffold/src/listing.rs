@@ -1,6 +1,8 @@
 //! Commands by file: what a module's `commands/mod.rs` has to say about the files beside it. A command that is not listed
 //! gets its lines, one whose file is gone loses them. Nothing is written here.
 
+mod flaws;
+
 use std::ffi::OsStr;
 use std::fmt;
 use std::fs;
@@ -91,6 +93,21 @@ pub fn of_module(root: &Path, module: &Path) -> Listing {
     listing
 }
 
+/// What is certainly wrong with the files that the module in this folder lists, and would fail a build. Reads them all.
+pub fn flaws(root: &Path, module: &Path) -> Vec<Problem> {
+    let folder = module.join(Part::COMMANDS.name);
+    let list = folder.join("mod.rs");
+    let text = read(root, &list).ok().flatten().unwrap_or_default();
+    // What is wrong with the list itself was said when it was to be edited.
+    let listed = register::listed_commands(&list, &text).unwrap_or_default();
+    let files = listed.iter().map(|name| folder.join(format!("{name}.rs")));
+    let flaw = |file: PathBuf| {
+        let error = flaws::of_file(&file, &read(root, &file).ok()??)?;
+        Some(Problem { file: Some(file), error })
+    };
+    files.filter_map(flaw).collect()
+}
+
 impl Listing {
     fn look(&mut self, root: &Path, module: &Path) -> Result<()> {
         let (folder, file) = (module.join(Part::COMMANDS.name), module.join("mod.rs"));
@@ -141,7 +158,7 @@ impl Listing {
                 // Whoever declared it wanted a file that is no command.
                 Ok(None) if declared.iter().any(|found| found.name == name) => {}
                 Ok(Some(_)) => found.push(name),
-                Ok(None) => self.problems.push(Problem { error: no_command(&file), file: Some(file) }),
+                Ok(None) => self.problems.push(Problem { error: flaws::missing(&file), file: Some(file) }),
                 Err(error) => self.problems.push(Problem { error, file: Some(file) }),
             }
         }
@@ -209,16 +226,14 @@ fn is_there(folder: &Path, name: &str) -> bool {
 fn judge(root: &Path, file: &Path, name: &str) -> Result<Option<sources::Command>> {
     let text = read(root, file)?.unwrap_or_default();
     let Some(command) = sources::command(name, &text) else { return Ok(None) };
+    if let Some(flaw) = flaws::of_file(file, &text) {
+        return Err(flaw);
+    }
     names::identifier("command", name).map_err(|error| {
         let refused = Error::new(format!("`{}` is not listed: {error}", file.display()));
         error.hint().map(|hint| format!("rename the file: {hint}")).into_iter().fold(refused, Error::with_hint)
     })?;
     Ok(Some(command))
-}
-
-fn no_command(file: &Path) -> Error {
-    let message = format!("`{}` is no command: it does not define `pub struct Command`", file.display());
-    Error::new(message).with_hint("define it, or let the file's name begin with `_`")
 }
 
 fn no_module(module: &Path) -> Error {

@@ -23,6 +23,44 @@ fn a_file_without_a_command_says_what_it_lacks() {
 }
 
 #[test]
+fn a_listed_file_that_is_no_command_is_not_left_to_rustc() {
+    let sandbox = mailings();
+    let missing = format!(
+        "error: `{}` is no command: it does not define `pub struct Command`\nhint: define it, or let the file's name begin \
+         with `_`\n",
+        path("send_mailing")
+    );
+    let private =
+        format!("error: `struct Command` is private in `{}`\nhint: write `pub struct Command`\n", path("send_mailing"));
+    for (text, stderr) in [
+        ("pub struct Other;\n\nuse framework::management::Command;\n\nimpl Command for Other {}\n", &missing),
+        ("", &missing),
+        ("#[derive(clap::Args)]\nstruct Command {}\n", &private),
+    ] {
+        sandbox.write(&path("send_mailing"), text);
+        for args in ["check", "send-mailing"] {
+            sandbox.xtask([args]).status(1).stderr(stderr).run();
+        }
+    }
+    // What might be one is rustc's business.
+    for text in
+        ["pub use super::other::*;\n", "commands! { send_mailing }\n", "fn (\n", "pub(super) type Command = X;\n"]
+    {
+        sandbox.write(&path("send_mailing"), text);
+        sandbox.xtask(["check"]).stdout(&app(&["check"])).stderr(BUILD).run();
+    }
+}
+
+#[test]
+fn a_private_command_is_not_listed() {
+    let sandbox = mailings();
+    sandbox.write(&path("hello"), "#[derive(clap::Args)]\nstruct Command {}\n");
+    let message = format!("`struct Command` is private in `{}`\nhint: write `pub struct Command`\n", path("hello"));
+    sandbox.xtask(["hello"]).status(1).stderr(&format!("error: {message}")).run();
+    sandbox.xtask(["check"]).stdout(&app(&["check"])).stderr(&format!("warning: {message}{BUILD}")).run();
+}
+
+#[test]
 fn a_name_that_is_no_identifier_is_refused_with_a_better_one() {
     let sandbox = mailings();
     let cases =

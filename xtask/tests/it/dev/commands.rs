@@ -33,6 +33,15 @@ fn a_file_that_is_no_command_is_warned_of_and_the_site_goes_on() {
     let warning = format!("`{FILE}` is no command: it does not define `pub struct Command`");
     dev.until_said(&format!("warning: {warning}"));
     assert_eq!(dev.until_newest(), 1);
+    // A listed one stops the build, not the site.
+    let listed = site.read(LIST);
+    site.write("app/src/modules/mailings/commands/load_demo.rs", "//! Nothing.\n");
+    let failed = dev.until_state("failed");
+    let said = failed["errors"].to_string();
+    assert!(said.contains("load_demo.rs` is no command: it does not define `pub struct Command`"), "{said}");
+    assert_eq!((site.read(LIST), dev.generation()), (listed, 1));
+    site.write("app/src/modules/mailings/commands/load_demo.rs", "//! Nothing.\n\npub struct Command;\n");
+    dev.until_newest();
     // Half a command is one, and rustc says what is wrong with it.
     site.write(FILE, "//! Hello.\n\npub struct Command { broken\n");
     dev.until_state("failed");
