@@ -8,6 +8,9 @@ use super::text::{Source, line_of};
 const FRAMEWORK: &str = "app/crates/framework/src";
 const MODULES: &str = "app/src/modules";
 
+/// What the product brings. A project's own modules may be called like anything that the framework speaks of.
+const PRODUCT: &[&str] = &["mailings", "users"];
+
 /// Calls that write rows, whatever their arguments.
 const WRITES: &[&str] = &[
     "insert_many(",
@@ -33,12 +36,11 @@ const ROW_WRITES: &[&str] = &[".insert(", ".save(", ".update(", ".delete("];
 const CONNECTIONS: &[&str] = &["db", "conn", "connection", "tx", "txn", "transaction"];
 
 /// Checks all files.
-pub(super) fn check(root: &Path, sources: &[Source]) -> Vec<Problem> {
-    let products = product_modules(root);
+pub(super) fn check(sources: &[Source]) -> Vec<Problem> {
     let mut problems = Vec::new();
     for source in sources.iter().filter(|source| !source.is_test()) {
         if source.path.starts_with(FRAMEWORK) {
-            problems.extend(names_product(source, &products));
+            problems.extend(names_product(source));
         }
         if source.path.starts_with(Path::new(FRAMEWORK).join("management")) {
             problems.extend(uses_http(source));
@@ -50,16 +52,10 @@ pub(super) fn check(root: &Path, sources: &[Source]) -> Vec<Problem> {
     problems
 }
 
-/// The names of the modules of the product: the directories of the registry.
-fn product_modules(root: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(root.join(MODULES)).into_iter().flatten().filter_map(Result::ok);
-    entries.filter(|entry| entry.path().is_dir()).filter_map(|entry| entry.file_name().into_string().ok()).collect()
-}
-
-fn names_product(source: &Source, products: &[String]) -> Vec<Problem> {
+fn names_product(source: &Source) -> Vec<Problem> {
     let quoted = &source.quoted[..source.product_code().len()];
     let mut problems = Vec::new();
-    for name in products {
+    for name in PRODUCT {
         let parts = [format!("\"{name}\""), format!("\"{name}_"), format!("\"{name}/"), format!("\"{name}.")];
         let literals = parts.iter().flat_map(|part| quoted.match_indices(part.as_str()).map(|(byte, _)| byte));
         let paths = words(source.product_code(), name).filter(|byte| quoted[byte + name.len()..].starts_with("::"));
@@ -142,7 +138,7 @@ mod tests {
     fn the_framework_may_not_name_a_product_module() {
         let text = "use app::mailings::X;\nlet t = \"mailings_mailing\";\n// mailings::Y\nlet mailings = 1;\n";
         let source = Source::new("app/crates/framework/src/a.rs", text);
-        assert_eq!(lines(&names_product(&source, &["mailings".to_owned()])), [2, 1]);
+        assert_eq!(lines(&names_product(&source)), [2, 1]);
     }
 
     #[test]

@@ -50,7 +50,7 @@ impl fmt::Display for Problem {
 pub fn check_files(root: &Path) -> anyhow::Result<Vec<Problem>> {
     let sources = read_sources(root)?;
     let mut problems = sources::check(&sources);
-    problems.extend(layers::check(root, &sources));
+    problems.extend(layers::check(&sources));
     problems.extend(modules::check(&sources));
     problems.extend(systems::check(&sources));
     problems.extend(manifests::check_files(root)?);

@@ -5,10 +5,11 @@ use clap::Args;
 /// Create a module: the words are a path, and missing parents are created too
 #[derive(Args, Clone, Debug, Default)]
 #[command(
-    after_help = "A field is `name:type`, then in any order `?` after the type (may be null), `:unique`, `:index`, \
-                        `:references=module.Model`: title:string note:text? slug:string:unique \
+    after_help = "A field is `name:type`, then in any order `?` or `:null` (may be empty), `:unique`, `:index`, \
+                        `:references=module.Model` (needs no type): title:string note:text? slug:string:unique \
                         author:references=users.User\n\
-                        Types: string, text, integer, big_integer, float, boolean, date, time, datetime, json"
+                        Types: string (`string(80)`), text, integer, big_integer, float, boolean, date, time, \
+                        datetime, json"
 )]
 pub struct AddModule {
     /// The module's name, after the names of the modules that it is in

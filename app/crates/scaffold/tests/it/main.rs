@@ -4,5 +4,6 @@ mod changes;
 mod model;
 mod names;
 mod register;
+mod sets;
 mod sources;
 mod templates;
