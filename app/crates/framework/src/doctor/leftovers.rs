@@ -9,13 +9,15 @@ use anyhow::Context as _;
 
 use super::{DoctorCheck, Finding, shown};
 use crate::context::Context;
-use crate::system;
+use crate::{scaffolding, system};
 
 pub(super) const CHECKS: &[DoctorCheck] = &[
     DoctorCheck::new("leftovers.drafts", |ctx| Box::pin(async { drafts(ctx) }))
         .repaired_by(|ctx| Box::pin(async { remove_drafts(ctx) }))
         .without_settings(),
-    DoctorCheck::new("leftovers.change", |ctx| Box::pin(async { change(ctx) })).without_settings(),
+    DoctorCheck::new("leftovers.change", |ctx| Box::pin(async { change(ctx) }))
+        .repaired_by(|ctx| Box::pin(async { scaffolding::recover(ctx) }))
+        .without_settings(),
 ];
 
 /// Numbers of processes mean nothing to another container: who just wrote a draft may be alive there.
@@ -72,7 +74,7 @@ fn change(ctx: &Context) -> Vec<Finding> {
         _ if is_under_way => Finding::ok(id, "a change of the sources is under way"),
         Ok(_) => {
             let message = "a change of the sources (`add-module` and the like) was interrupted";
-            Finding::error(id, message, "cargo xtask doctor --fix")
+            Finding::error(id, message, format!("{} doctor --fix", ctx.program()))
         }
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             Finding::ok(id, "no change of the sources was interrupted")

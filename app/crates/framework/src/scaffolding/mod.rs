@@ -7,6 +7,7 @@ mod sources;
 #[cfg(debug_assertions)]
 mod sources;
 
+pub(crate) use self::sources::recover;
 use crate::context::Context;
 use crate::management::{Checks, Command, Console, Output};
 

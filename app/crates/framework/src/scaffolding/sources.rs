@@ -26,6 +26,13 @@ pub(super) fn remove_command(args: &RemoveCommand, ctx: &Context, console: &mut 
     run::<RemoveCommand>(&args.change, ctx, console, |root, talk| scaffold::remove_command(root, args, talk))
 }
 
+/// Rolls back a change of the sources that was interrupted, and says so.
+pub(crate) fn recover(ctx: &Context) -> anyhow::Result<Vec<String>> {
+    let mut kept = Kept::default();
+    scaffold::journal::recover(&ctx.layout().root, &mut kept)?;
+    Ok(kept.0)
+}
+
 fn run<T: Command>(
     options: &ChangeOptions,
     ctx: &Context,
@@ -50,6 +57,24 @@ fn explained<T: Command>(error: scaffold::Error, ctx: &Context) -> anyhow::Error
     match (error.code(), cli::find(T::NAME)) {
         (2, Some(builtin)) => builtin.command(ctx.program()).error(ErrorKind::ValueValidation, text).into(),
         (code, _) => CommandError::new(text).code(code).source(error).into(),
+    }
+}
+
+/// Keeps what is said, for a report.
+#[derive(Default)]
+struct Kept(Vec<String>);
+
+impl Talk for Kept {
+    fn say(&mut self, line: &str) {
+        self.note(line);
+    }
+
+    fn note(&mut self, line: &str) {
+        self.0.push(line.trim_start_matches("note: ").to_owned());
+    }
+
+    fn ask(&mut self, _: &str) -> io::Result<Option<String>> {
+        Ok(None)
     }
 }
 

@@ -172,13 +172,21 @@ fn drafts_of_processes_that_are_gone_are_removed() {
     assert_eq!(wrong(&sandbox, "doctor --fix", 0), "\n0 errors, 0 warnings, 16 ok\n");
 }
 
+const PENDING: &str = r#"{"version":1,"title":"add-module cms","edits":[
+{"path":"src/modules/new.rs","before":null,"after":"//! New.\n"}]}"#;
+
 #[test]
 fn an_interrupted_change_of_the_sources_is_an_error_unless_it_is_under_way() {
-    let sandbox = healthy(&[polls]).file("var/scaffold/pending.json", "{}").file("var/scaffold/lock", "");
+    let sandbox = healthy(&[polls]).file("var/scaffold/pending.json", PENDING).file("var/scaffold/lock", "");
     let error = "error    a change of the sources (`add-module` and the like) was interrupted (leftovers.change)\n  \
-        hint: `cargo xtask doctor --fix`\n";
+        hint: `app doctor --fix`\n";
     assert_eq!(wrong(&sandbox, "doctor -v 0", 1), error);
     let lock = File::open(sandbox.dir.path().join("var/scaffold/lock")).expect("a file");
     lock.lock().expect("a lock");
-    assert_eq!(wrong(&sandbox, "doctor -v 0", 0), "");
+    assert_eq!(wrong(&sandbox, "doctor -v 0 --fix", 0), "");
+    drop(lock);
+    let fixed = "fixed    `add-module cms` was stopped midway; its changes have been taken back (leftovers.change)\n";
+    assert!(wrong(&sandbox, "doctor --fix", 0).starts_with(fixed));
+    assert_eq!(sandbox.names("var/scaffold"), ["lock"]);
+    assert_eq!(wrong(&sandbox, "doctor --fix", 0), "\n0 errors, 0 warnings, 16 ok\n");
 }
