@@ -161,3 +161,106 @@ fn chosen(key: &str, choices: &Choices) -> Result<Parsed, String> {
     }
     Err(errors::CHOICE.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime, TimeDelta};
+    use chrono_tz::{Europe::Berlin, Tz};
+    use serde_json::json;
+
+    use super::*;
+
+    /// What comes back when a row's value is shown, and sent as it stands there.
+    fn back(kind: &Kind, value: &Value, zone: Tz) -> Result<Option<Parsed>, String> {
+        kind.parse(Raw::Text(&kind.show(Raw::Json(value), zone)), zone)
+    }
+
+    #[track_caller]
+    fn stays(kind: &Kind, value: impl serde::Serialize) {
+        let value = json!(value);
+        let read = kind.parse(Raw::Json(&value), Berlin);
+        assert!(matches!(read, Ok(Some(_))), "{value}");
+        assert_eq!(back(kind, &value, Berlin), read, "{value}");
+    }
+
+    #[test]
+    fn what_is_shown_and_sent_unchanged_stays_the_same() {
+        for number in [i64::MIN, -1, 0, 7, i64::MAX] {
+            stays(&Kind::Integer { min: i64::MIN, max: i64::MAX }, number);
+        }
+        for number in [0.1, -0.0, 1e300, f64::MAX, f64::MIN_POSITIVE, 1.0 / 3.0] {
+            stays(&Kind::Float, number);
+        }
+        let first = NaiveDate::from_ymd_opt(1, 1, 1).expect("a day");
+        for day in first.iter_days().step_by(1997).take_while(|day| day.year() <= 9999) {
+            stays(&Kind::Date, day);
+        }
+        for second in (0..86_400).step_by(17) {
+            let nanos = if second % 7 == 0 { 250_000_000 } else { 0 };
+            stays(&Kind::Time, NaiveTime::from_num_seconds_from_midnight_opt(second, nanos));
+        }
+        for value in [json!({ "a": [1, 2.5, "x", null] }), json!([]), json!(" x "), json!(false), json!(0)] {
+            stays(&Kind::Json, value);
+        }
+        stays(&Kind::TextArea { max_length: None }, "one\n\n two");
+    }
+
+    #[test]
+    fn instants_stay_the_same_but_for_the_hour_that_comes_twice() {
+        let start = DateTime::from_timestamp(1_767_225_600, 0).expect("2026");
+        let unclear = (0..365 * 24).filter(|hour| {
+            let value = json!(start + TimeDelta::hours(*hour));
+            let read = Kind::DateTime.parse(Raw::Json(&value), Berlin);
+            let back = back(&Kind::DateTime, &value, Berlin);
+            assert!(back.is_err() || back == read, "{value}");
+            back.is_err()
+        });
+        // Two hours of UTC that are one hour of the clocks.
+        assert_eq!(unclear.count(), 2);
+    }
+
+    #[test]
+    fn nothing_that_is_sent_makes_it_panic() {
+        let kinds = [
+            Kind::Text { max_length: Some(3) },
+            Kind::Integer { min: 0, max: 9 },
+            Kind::Float,
+            Kind::Boolean,
+            Kind::Date,
+            Kind::Time,
+            Kind::DateTime,
+            Kind::Json,
+            Kind::Choice(Choices::unlisted()),
+        ];
+        let pieces = [
+            "",
+            "2",
+            "02",
+            "2026-01-31",
+            "T",
+            "23:59",
+            "é",
+            "日",
+            "-",
+            "+",
+            ":",
+            ".",
+            "Z",
+            "\0",
+            "9e9",
+            "{",
+            "\u{2028}",
+        ];
+        for first in pieces {
+            for second in pieces {
+                for third in pieces {
+                    let text = format!("{first}{second}{third}");
+                    for kind in &kinds {
+                        let _ = kind.parse(Raw::Text(&text), Berlin);
+                        let _ = kind.show(Raw::Json(&json!(text)), Berlin);
+                    }
+                }
+            }
+        }
+    }
+}

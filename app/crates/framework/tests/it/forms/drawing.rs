@@ -1,5 +1,6 @@
 //! How forms are drawn, and what programs are told.
 
+use framework::forms::Form;
 use framework::http::{Client, Method};
 
 use super::registry::sandbox;
@@ -138,4 +139,12 @@ fn programs_are_told_all_errors_by_field() {
         let refused = client.send(Method::GET, "/api/", &[("accept", "text/html")], "").await;
         assert_eq!((refused.status.as_u16(), refused.header("content-type")), (405, Some("application/json")));
     });
+}
+
+#[test]
+fn a_form_that_cannot_be_shown_is_our_fault_and_one_that_is_wrong_is_theirs() {
+    let sandbox = sandbox();
+    assert_eq!(Form::filled(&sandbox.ctx(), &"text").err().map(|error| error.status().as_u16()), Some(500));
+    let error = Form::empty(&sandbox.ctx()).invalid();
+    assert_eq!((error.status().as_u16(), error.to_string().as_str()), (422, "what was sent is not valid"));
 }
