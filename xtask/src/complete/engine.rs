@@ -164,6 +164,7 @@ impl Asked<'_> {
                 plain(self.module_typed().map_or(Vec::new(), |module| sources::commands(self.project, module)))
             }
             ("test", "PACKAGE") => plain(sources::packages(self.project)),
+            (_, "MODULE[.MODEL]") if typed.contains('.') => plain(sources::models(self.project)),
             (_, "MODULE" | "MODULE[.MODEL]") => Answer::Words(self.modules()),
             (_, "MIGRATION" | "END") => Answer::Words(self.migrations()),
             (_, "ALIAS") => plain(sources::databases(self.project, self.place.values("settings").last())),

@@ -89,7 +89,7 @@ _xtask_cargo() {
 # Completes as before this script: with the function that was registered for cargo, else with the one that loads it, else
 # with names of files.
 _xtask_hand_on() {
-    local spec i function= code
+    local spec i function= IFS=$' \t\n'
     if [[ -z $_xtask_before ]]; then
         spec=($(complete -p -D 2>/dev/null))
         for ((i = 1; i < ${#spec[@]}; i++)); do

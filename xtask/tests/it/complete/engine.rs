@@ -131,6 +131,9 @@ fn words_lead_to_what_can_follow_them() {
         ("remove_module cms ad", &["adp"]),
         ("add-command us", &["users"]),
         ("remove-command cms ", &["publish"]),
+        ("add-module x --model Post a:references=us", &["a:references=users.User"]),
+        ("dumpdata users.", &["users.User"]),
+        ("dumpdata --exclude us", &["users"]),
         // Databases of the settings.
         ("migrate --database ", &["default", "local", "reports"]),
         ("migrate --settings app/config/default.toml --database=", &["--database=default", "--database=reports"]),

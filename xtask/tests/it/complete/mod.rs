@@ -11,6 +11,7 @@ fn project() -> Sandbox {
     let module =
         |about: &str| format!("//! {about}. And more.\n\npub fn module() -> Module {{ Module::new(\"x\") }}\n");
     sandbox.write("app/src/modules/users/mod.rs", &module("People"));
+    sandbox.write("app/src/modules/users/models.rs", MODELS);
     sandbox.write("app/src/modules/users/migrations/0001_initial.toml", "");
     sandbox.write("app/src/modules/users/migrations/0002_names.toml", "");
     sandbox.write("app/src/modules/users/migrations/notes.txt", "");
@@ -40,6 +41,20 @@ fn project() -> Sandbox {
     sandbox.xtask(["version"]).any_output().run();
     sandbox
 }
+
+const MODELS: &str = r#"//! Models.
+
+pub const MODELS: &[Model] = &[model::<user::Entity>("User")];
+
+pub mod user {
+    #[derive(DeriveEntityModel)]
+    #[sea_orm(table_name = "users_user")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i64,
+    }
+}
+"#;
 
 /// Commands of the app: an overridden built-in one is not among them, a hidden one is.
 const CATALOGUE: &str = r#"{"version":1,"commands":[
