@@ -145,9 +145,26 @@ fn plan_removal(tree: &Tree, path: &ModulePath) -> Result<(Plan, Option<Error>)>
             "the tables of `{label}` stay in the database; `cargo xtask migrate {label} zero` before this removes them"
         ));
     }
+    for file in users(tree, path)? {
+        plan.warnings.push(format!("`{}` uses `{path}`, and does not compile without it", file.display()));
+    }
     plan.next.push(format!("removed `{path}`; `cargo xtask add-module --undo` brings it back"));
     let objection = objection(&sources, path, &foreign);
     Ok((plan, objection))
+}
+
+/// The files of other modules that name this one.
+fn users(tree: &Tree, path: &ModulePath) -> Result<Vec<PathBuf>> {
+    let (folder, rust_path) = (path.folder(), path.rust_path());
+    let names_it = |text: &str| {
+        let goes_on = |next: char| next.is_ascii_alphanumeric() || next == '_';
+        text.match_indices(&rust_path).any(|(at, name)| !text[at + name.len()..].starts_with(goes_on))
+    };
+    let mut files = tree.files(Path::new(names::MODULES))?;
+    files.retain(|file| !file.starts_with(&folder) && file.extension().is_some_and(|extension| extension == "rs"));
+    // A file that cannot be read is not Rust that compiles, with or without the module.
+    files.retain(|file| tree.read(file).ok().flatten().is_some_and(|text| names_it(&text)));
+    Ok(files)
 }
 
 fn objection(sources: &Sources, path: &ModulePath, foreign: &[PathBuf]) -> Option<Error> {

@@ -70,6 +70,19 @@ fn tables_that_stay_are_said() {
 }
 
 #[test]
+fn what_uses_the_module_is_said() {
+    let project = Project::new();
+    project.add("blog", plain(), &mut Person::absent()).expect("a module");
+    project.write("app/src/modules/mailings/a.rs", "//! A.\n\nuse crate::modules::blog::service;\n");
+    project.write("app/src/modules/mailings/b.rs", "//! B.\n\nuse crate::modules::blogs;\n");
+    let mut person = Person::absent();
+    project.remove("blog", plain(), &mut person).expect("a module less");
+    let warning = "warning: `app/src/modules/mailings/a.rs` uses `blog`, and does not compile without it";
+    assert_eq!(person.noted[..1], [warning]);
+    assert_eq!(person.noted.len(), 2, "{:?}", person.noted);
+}
+
+#[test]
 fn the_last_command_takes_its_list_with_it() {
     let project = Project::new();
     let before = project.files();
