@@ -55,7 +55,6 @@ fn plan_addition(tree: &Tree, path: &ModulePath, args: &AddModule) -> Result<Pla
     }
     let mut plan = Plan::new(drafts.finish(title(args)), Remember::Change);
     plan.warnings = warnings;
-    plan.next.extend(options.command.iter().map(|command| format!("next: `cargo xtask {command}` runs the command")));
     if sources.is_module(path) {
         let name = path.name();
         let taken = format!("'{name}' conflicts with the name of an existing module. Please try another name.");
@@ -64,6 +63,7 @@ fn plan_addition(tree: &Tree, path: &ModulePath, args: &AddModule) -> Result<Pla
         let migrate = if options.model.is_some() { "`cargo xtask migrate` makes its table, " } else { "" };
         plan.next.push(format!("next: {migrate}`cargo xtask dev` shows it at /{path}/"));
     }
+    plan.next.extend(options.command.iter().map(|command| format!("next: `cargo xtask {command}` runs the command")));
     Ok(plan)
 }
 
