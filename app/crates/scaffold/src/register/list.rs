@@ -247,7 +247,11 @@ impl List {
         let (before, behind) = (&text[..self.layout.start], &text[self.inside.end..]);
         let before = before.rsplit('\n').next().unwrap_or("");
         let behind = behind.split(['\r', '\n']).next().unwrap_or("");
-        let fits = |parts: &[&str]| parts.iter().map(|part| part.chars().count()).sum::<usize>() <= MAX_WIDTH;
+        // An element with an attribute has several lines already.
+        let fits = |parts: &[&str]| {
+            let width = parts.iter().map(|part| part.chars().count()).sum::<usize>();
+            width <= MAX_WIDTH && !parts.iter().any(|part| part.contains('\n'))
+        };
 
         let (ending, outer) = (line_ending(text, self.inside.end), line_indentation(text, self.layout.start));
         let open = text[self.layout.start..self.inside.start].trim_start();

@@ -95,6 +95,9 @@ fn a_line_that_would_become_too_long_is_broken() {
     check(Parent::Top, "module_44", &in_line, &in_next_line);
     let one_a_line = text(&names[..7], " &[\n    ", ",\n    ", ",\n];");
     check(Parent::Top, "module_5", &in_next_line, &one_a_line);
+    let attribute = |text: &str| text.replace("    module_0::", "    #[cfg(x)]\n    module_0::");
+    let short = attribute(&text(&names[..2], " &[\n    ", ",\n    ", ",\n];"));
+    check(Parent::Top, "module_2", &short, &attribute(&text(&names[..3], " &[\n    ", ",\n    ", ",\n];")));
     check(Parent::Top, "module_6", &one_a_line, &text(&names[..8], " &[\n    ", ",\n    ", ",\n];"));
 }
 

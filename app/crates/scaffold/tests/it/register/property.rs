@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use proc_macro2::TokenStream;
 use scaffold::Result;
-use scaffold::register::{Parent, add_command, add_module, remove_command, remove_module};
+use scaffold::register::{Parent, Part, add_command, add_module, add_part, remove_command, remove_module, remove_part};
 use similar::{ChangeTag, TextDiff};
 use syn::Item;
 use syn::punctuated::Punctuated;
@@ -20,9 +20,11 @@ enum Kind {
     Top,
     Module,
     Command,
+    /// A module's commands, whatever the name.
+    Commands,
 }
 
-const KINDS: [Kind; 3] = [Kind::Top, Kind::Module, Kind::Command];
+const KINDS: [Kind; 4] = [Kind::Top, Kind::Module, Kind::Command, Kind::Commands];
 
 /// None of those that are in a sample.
 const NEW: &[&str] = &["roles", "a", "m3", "m02", "news_", "newsa", "zz", "type_1"];
@@ -31,7 +33,7 @@ impl Kind {
     fn sample(self, random: &mut Random) -> Sample {
         match self {
             Self::Top => random.top(),
-            Self::Module => random.module_file(),
+            Self::Module | Self::Commands => random.module_file(),
             Self::Command => random.commands_file(),
         }
     }
@@ -41,6 +43,7 @@ impl Kind {
             Self::Top => add_module(file(), text, Parent::Top, name),
             Self::Module => add_module(file(), text, Parent::Module, name),
             Self::Command => add_command(file(), text, name),
+            Self::Commands => add_part(file(), text, Part::COMMANDS),
         }
     }
 
@@ -49,6 +52,7 @@ impl Kind {
             Self::Top => remove_module(file(), text, Parent::Top, name),
             Self::Module => remove_module(file(), text, Parent::Module, name),
             Self::Command => remove_command(file(), text, name),
+            Self::Commands => remove_part(file(), text, Part::COMMANDS),
         }
     }
 
@@ -59,6 +63,7 @@ impl Kind {
             Self::Top => [format!("pub mod {name};"), format!("{name}::module,")],
             Self::Module => [format!("pub mod {name};"), format!("{receiver}.submodule({name}::module);")],
             Self::Command => [format!("mod {name};"), format!("management::command::<{name}::Command>(),")],
+            Self::Commands => ["mod commands;".to_owned(), format!("{receiver}.commands(commands::all());")],
         }
     }
 
@@ -82,7 +87,7 @@ impl Kind {
                 let syn::Expr::Array(syn::ExprArray { elems, .. }) = array else { panic!("no list") };
                 Some(list(quote::quote!(#elems)))
             }
-            (Self::Module, Item::Fn(function)) if function.sig.ident == "module" => {
+            (Self::Module | Self::Commands, Item::Fn(function)) if function.sig.ident == "module" => {
                 Some(function.block.stmts.iter().map(|it| text(quote::quote!(#it))).collect())
             }
             (Self::Command, Item::Fn(function)) if function.sig.ident == "all" => match function.block.stmts.as_slice()
@@ -196,7 +201,7 @@ fn check(kind: Kind, sample: &Sample, name: &str) {
 fn the_same_lines_and_two_more() {
     let mut random = Random::from_environment();
     let (mut plain, mut count) = (0, 0);
-    for _ in 0..80 {
+    for _ in 0..60 {
         for kind in KINDS {
             let sample = kind.sample(&mut random);
             let name = random.pick(NEW);
@@ -281,7 +286,7 @@ fn damage(random: &mut Random, text: &mut String) {
 fn what_rustfmt_has_written_stays_as_it_would_write_it() {
     let mut random = Random::from_environment();
     let mut count = 0;
-    for kind in KINDS.into_iter().cycle().take(30) {
+    for kind in KINDS.into_iter().cycle().take(32) {
         let sample = kind.sample(&mut random);
         let Some(clean) = format(&sample.text) else {
             eprintln!("skipped: there is no rustfmt");

@@ -286,7 +286,9 @@ impl Random {
             _ => text,
         };
         if self.chance(5) {
+            // It stays in front of the first line, whichever that is.
             text.insert(0, '\u{feff}');
+            is_plain = false;
         }
         Sample { text, is_plain }
     }
