@@ -63,16 +63,12 @@ fn a_private_command_is_not_listed() {
 #[test]
 fn a_name_that_is_no_identifier_is_refused_with_a_better_one() {
     let sandbox = mailings();
-    let cases =
-        [("say-hello", "`say_hello` would be one: "), ("2x", ""), ("type", ""), ("Shout", "`shout` would be one: ")];
-    for (file, better) in cases {
+    for (file, hint) in [("say-hello", "`say_hello` "), ("2x", "a name "), ("type", "`type` "), ("Shout", "`shout` ")] {
         drop_command(&sandbox, file, "Say hello");
-        let message = format!(
-            "`{}` is not listed: '{file}' is not a valid command name. Please make sure the name is a valid \
-             identifier.\nhint: rename the file: {better}{}\n",
-            path(file),
-            scaffold::names::RULE
-        );
+        let refused = scaffold::names::identifier("command", file).expect_err("a bad name");
+        let rule = refused.hint().expect("a hint");
+        assert!(rule.starts_with(hint), "{rule}");
+        let message = format!("`{}` is not listed: {refused}\nhint: rename the file: {rule}\n", path(file));
         sandbox.xtask([file]).status(1).stderr(&format!("error: {message}")).run();
         let output = sandbox.xtask(["check"]).any_output().run();
         assert!(output.stderr.starts_with(&format!("warning: {message}")), "{}", output.stderr);
