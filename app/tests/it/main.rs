@@ -15,5 +15,6 @@ mod postgres;
 mod project;
 mod scaffolding;
 mod server;
+mod shell;
 mod terminal;
 mod testing;

@@ -6,7 +6,7 @@ mod createsuperuser;
 mod login;
 mod over_http;
 mod permissions;
-mod terminal;
+pub(crate) mod terminal;
 
 use crate::binary::Root;
 use crate::postgres;

@@ -3,22 +3,31 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::wait;
 use crate::binary::Root;
 use app::modules::users::service;
 
+/// How long a terminal may show nothing new of what is waited for.
+const PATIENCE: Timespec = Timespec { tv_sec: 30, tv_nsec: 0 };
+
 /// A shell at a terminal that runs the app, and then says its exit code and whether the terminal shows what is typed.
-struct Terminal {
+pub(crate) struct Terminal {
     child: Child,
     out: BufReader<ChildStdout>,
-    app: Pid,
+    pub(crate) app: Pid,
     said: String,
 }
 
 impl Terminal {
     fn run(root: &Root, command: &str) -> Self {
+        Self::of_kind("dumb", root, command)
+    }
+
+    /// The same at a terminal of this kind (`TERM`).
+    pub(crate) fn of_kind(kind: &str, root: &Root, command: &str) -> Self {
         let app = env!("CARGO_BIN_EXE_app");
         // The shell gets the signals too, and must outlive them.
         let run = format!("sh -c 'echo pid=$$; exec {app} {command}'");
@@ -29,7 +38,7 @@ impl Terminal {
             .current_dir(root.path())
             .env_clear()
             .envs(root.command().get_envs().filter_map(|(name, value)| Some((name, value?))))
-            .envs([("PATH", "/usr/bin:/bin"), ("SHELL", "/bin/sh"), ("TERM", "dumb")])
+            .envs([("PATH", "/usr/bin:/bin"), ("SHELL", "/bin/sh"), ("TERM", kind)])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -43,21 +52,24 @@ impl Terminal {
     }
 
     /// Waits until the terminal shows this text.
-    fn until(&mut self, text: &str) {
+    pub(crate) fn until(&mut self, text: &str) {
         let start = self.said.len();
         let mut byte = [0];
         while !self.said[start..].contains(text) {
+            let mut ready = [PollFd::new(self.out.get_ref(), PollFlags::IN)];
+            let ready = poll(&mut ready, Some(&PATIENCE)).expect("a pipe");
+            assert_eq!(ready, 1, "{text:?} does not come: {:?}", self.said);
             assert_eq!(self.out.read(&mut byte).expect("a terminal"), 1, "{text:?} never came: {:?}", self.said);
             self.said.push(char::from(byte[0]));
         }
     }
 
-    fn types(&mut self, keys: &str) {
+    pub(crate) fn types(&mut self, keys: &str) {
         self.child.stdin.as_mut().expect("a pipe").write_all(keys.as_bytes()).expect("a terminal");
     }
 
     /// All that the terminal showed.
-    fn ended(mut self) -> String {
+    pub(crate) fn ended(mut self) -> String {
         self.until("end\r\n");
         self.child.wait().expect("an end");
         self.said

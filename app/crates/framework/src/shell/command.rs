@@ -90,7 +90,7 @@ pub(super) fn shown(session: &Rc<Session>, value: &rhai::Dynamic) -> Result<(), 
     session.interrupt.begin();
     let text = results::text(session, value);
     session.interrupt.end();
-    if let Some(text) = text.map_err(|error| Failure::new(error, &|_| None))? {
+    if let Some(text) = text.map_err(|error| Failure::new(*error, &|_| None))? {
         session.console.borrow_mut().stdout.write(text);
     }
     Ok(())

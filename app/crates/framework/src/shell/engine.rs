@@ -77,7 +77,7 @@ impl Interpreter {
         self.session.interrupt.begin();
         let result = self.evaluate(code);
         self.session.interrupt.end();
-        let value = result.map_err(|error| Failure::new(error, &|name| self.guess(name)))?;
+        let value = result.map_err(|error| Failure::new(*error, &|name| self.guess(name)))?;
         Ok(if code.trim_end().ends_with(';') { Dynamic::UNIT } else { value })
     }
 

@@ -27,8 +27,7 @@ pub(super) struct Leave(pub(super) u8);
 pub(super) type Guess<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 impl Failure {
-    pub(super) fn new(error: Box<EvalAltResult>, guess: Guess) -> Self {
-        let mut error = *error;
+    pub(super) fn new(mut error: EvalAltResult, guess: Guess) -> Self {
         // What went wrong inside of a function is said where it went wrong.
         while let EvalAltResult::ErrorInFunctionCall(_, _, inner, _) = error {
             error = *inner;
@@ -36,7 +35,8 @@ impl Failure {
         let place = error.take_position();
         let message = match error {
             EvalAltResult::ErrorTerminated(token, _) => return Self::ended(&token),
-            EvalAltResult::ErrorRuntime(value, _) => value.to_string(),
+            // Some begin with a line break, because a question stands before them.
+            EvalAltResult::ErrorRuntime(value, _) => value.to_string().trim().to_owned(),
             EvalAltResult::ErrorParsing(wrong, _) => lower_case(&wrong.to_string()),
             EvalAltResult::ErrorVariableNotFound(name, _) => {
                 suggest(format!("there is no variable `{name}`"), guess(&name))

@@ -57,6 +57,8 @@ impl fmt::Display for Span {
 }
 
 type Made<T> = Result<T, Box<EvalAltResult>>;
+type Unit = fn(i64) -> Option<TimeDelta>;
+type Holds = fn(Ordering) -> bool;
 
 /// Makes `now()`, `moment(text)`, `days(n)` … and calculations with them known.
 pub(super) fn register(engine: &mut Engine, now: impl Fn() -> DateTime<Utc> + 'static, zone: Tz) {
@@ -66,7 +68,7 @@ pub(super) fn register(engine: &mut Engine, now: impl Fn() -> DateTime<Utc> + 's
         let wrong = || format!("`{text}` is no moment; write it like \"2026-01-31 18:00\"").into();
         Moment::parse(text, zone).ok_or_else(wrong)
     });
-    let units: [(&str, fn(i64) -> Option<TimeDelta>); 5] = [
+    let units: [(&str, Unit); 5] = [
         ("seconds", TimeDelta::try_seconds),
         ("minutes", TimeDelta::try_minutes),
         ("hours", TimeDelta::try_hours),
@@ -83,7 +85,7 @@ pub(super) fn register(engine: &mut Engine, now: impl Fn() -> DateTime<Utc> + 's
     engine.register_fn("+", |moment: Moment, span: Span| moved(moment, span.0));
     engine.register_fn("-", |moment: Moment, span: Span| moved(moment, -span.0));
     engine.register_fn("-", |a: Moment, b: Moment| Span(a.at - b.at));
-    let comparisons: [(&str, fn(Ordering) -> bool); 6] = [
+    let comparisons: [(&str, Holds); 6] = [
         ("==", Ordering::is_eq),
         ("!=", Ordering::is_ne),
         ("<", Ordering::is_lt),

@@ -95,7 +95,7 @@ impl Session {
         }
         let runs = DryRuns::default();
         let ctx = self.ctx.with_dry_run(runs.clone());
-        self.wait(async { Ok(ctx.database(&self.alias).await?) })?;
+        self.wait(ctx.database(&self.alias))?;
         self.transaction.replace(Some(runs));
         Ok(())
     }

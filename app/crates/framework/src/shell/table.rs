@@ -72,8 +72,8 @@ fn fitted(headings: &[String], rows: &[Vec<Cell>], width: Option<usize>) -> Vec<
         *width = (*width).min(WIDEST);
     }
     let Some(room) = width else { return widths };
-    // A blank before, ` | ` between, and none at the end.
-    while widths.len() > 1 && widths.iter().sum::<usize>() + 3 * (widths.len() - 1) + 1 > room {
+    // A blank on both sides, and a stroke between two.
+    while widths.len() > 1 && widths.iter().sum::<usize>() + 3 * widths.len() - 1 > room {
         let widest = widths.iter_mut().max().filter(|widest| **widest > NARROWEST);
         match widest {
             Some(widest) => *widest -= 1,
@@ -139,7 +139,7 @@ mod tests {
     fn wide_letters_keep_their_place_and_control_characters_do_nothing() {
         assert_eq!(
             shown(&[["1", "日本", "a\nb"], ["2", "Ada", "\u{1b}[2J"]], None),
-            " id | name | comment\n----+------+------------\n 1  | 日本 | a\\nb\n 2  | Ada  | \\u{1b}[2J"
+            " id | name | comment\n----+------+-----------\n 1  | 日本 | a\\nb\n 2  | Ada  | \\u{1b}[2J"
         );
     }
 
@@ -148,7 +148,7 @@ mod tests {
         let rows = [["1", "a name of some length", "a comment of some length"]];
         assert_eq!(
             shown(&rows, Some(30)),
-            " id | name        | comment\n----+-------------+-------------\n 1  | a name of … | a comment …"
+            " id | name       | comment\n----+------------+------------\n 1  | a name of… | a comment…"
         );
         assert_eq!(shown(&rows, Some(16)), " id | name\n----+----------\n 1  | a name …\n… and the columns comment");
         assert!(shown(&rows, Some(3)).contains("… and the columns name, comment"));

@@ -1,0 +1,149 @@
+//! The shell at a real terminal, and the database's own shell.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use rustix::process::{Signal, kill_process};
+
+use crate::accounts::terminal::Terminal;
+use crate::binary::Root;
+
+/// An empty prompt, whose editor takes keys.
+const PROMPT: &str = ">>> \r\x1b[4C\x1b[?2026l";
+
+fn loaded() -> Root {
+    let root = Root::new();
+    root.line("migrate -v 0").is(0, "", "");
+    root.line("load_demo -v 0").is(0, "", "");
+    root
+}
+
+/// A shell at a terminal, at its first prompt.
+fn shell(root: &Root, options: &str) -> Terminal {
+    let mut terminal = Terminal::of_kind("xterm", root, &format!("shell {options}"));
+    terminal.until(PROMPT);
+    terminal
+}
+
+#[test]
+fn lines_are_edited_completed_and_remembered() {
+    let root = loaded();
+    let mut terminal = shell(&root, "");
+    terminal.types("User.cuont\x7f\x7f\x7f\x7fount()\r");
+    terminal.until("\r\n3\r\n");
+    terminal.until(PROMPT);
+    for (typed, completed) in [
+        ("Mail\t\t", "MailingRecipient"),
+        ("User.exc\t", "User.exclude"),
+        ("User.get(1).last_n\t", "User.get(1).last_name"),
+        ("Mailing.filter(#{message__sub\t", "message__subject"),
+        ("Mailing.filter(#{is_active: true, owner__email__istart\t", "owner__email__istartswith"),
+        ("User.order(\"-date\t", "-date_joined"),
+        ("call_command(\"showm\t", "showmigrations"),
+    ] {
+        terminal.types(typed);
+        terminal.until(completed);
+        terminal.types("\x03");
+        terminal.until(PROMPT);
+    }
+    // Code over several lines, and several lines at once.
+    terminal.types("fn twice(x) {\rx * 2\r}\rtwice(21)\r");
+    terminal.until("\r\n42\r\n");
+    terminal.until(PROMPT);
+    terminal.types("\x04");
+    assert!(terminal.ended().ends_with("\r\ncode=0\r\necho\r\nend\r\n"));
+    let history = root.path().join("var/shell_history");
+    assert_eq!(fs::metadata(&history).expect("a history").permissions().mode() & 0o777, 0o600);
+    let mut terminal = shell(&root, "");
+    // What a former shell was told: the last line, and by a part of it an earlier one.
+    terminal.types("\x1b[A");
+    terminal.until("twice(21)");
+    terminal.types("\x12cou");
+    terminal.until("User.count()");
+    terminal.types("\r");
+    terminal.until("\r\n3\r\n");
+    terminal.until(PROMPT);
+    terminal.types("\x04");
+    terminal.ended();
+}
+
+#[test]
+fn ctrl_c_ends_what_runs_and_not_the_shell() {
+    let root = loaded();
+    let mut terminal = shell(&root, "--no-color");
+    // A question on the way must not change what Ctrl-C means afterwards.
+    for typed in ["print(7 * 11); loop {}\r", "call_command(\"createsuperuser\")\r", "print(7 * 11); loop {}\r"] {
+        terminal.types(typed);
+        terminal.until(if typed.starts_with("call") { "Email: " } else { "\r\n77\r\n" });
+        terminal.types("\x03");
+        terminal.until(if typed.starts_with("call") { "Operation cancelled." } else { "Interrupted.\r\n" });
+        terminal.until(PROMPT);
+    }
+    terminal.types("begin(); User.all().delete(); User.count()\r");
+    terminal.until("\r\n0\r\n");
+    terminal.until(PROMPT);
+    terminal.types("\x04");
+    let said = terminal.ended();
+    assert!(said.ends_with("the open transaction was rolled back\r\ncode=0\r\necho\r\nend\r\n"), "{said:?}");
+    root.run(["shell", "-c", "User.count()"].map(Into::into)).is(0, "3\n", "");
+}
+
+#[test]
+fn a_signal_leaves_the_terminal_as_it_was() {
+    let root = loaded();
+    let terminal = shell(&root, "-v 0");
+    kill_process(terminal.app, Signal::TERM).expect("a process");
+    let said = terminal.ended();
+    assert!(said.ends_with("code=143\r\necho\r\nend\r\n"), "{said:?}");
+    // Without a prompt there is nothing to go back to.
+    let mut terminal = Terminal::of_kind("xterm", &root, "shell -c \"print(1); loop {}\"");
+    terminal.until("1\r\n");
+    terminal.types("\x03");
+    let said = terminal.ended();
+    assert!(said.ends_with("1\r\n^Ccode=130\r\necho\r\nend\r\n"), "{said:?}");
+}
+
+/// A program that says how it was called.
+fn fake(root: &Root, name: &str) {
+    let folder = root.path().join("bin");
+    fs::create_dir_all(&folder).expect("a folder");
+    let file = folder.join(name);
+    fs::write(&file, "#!/bin/sh\nfor word; do echo \"<$word>\"; done\nenv | grep ^PG | sort\nexit 7\n")
+        .expect("a file");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).expect("its owner");
+}
+
+#[test]
+fn psql_gets_the_credentials_past_the_command_line() {
+    let url = "postgres://joe:s%40cret@db.example:5433/app?sslmode=require&application_name=x";
+    let root = Root::new().var("APP__DATABASE__URL", url);
+    fake(&root, "psql");
+    let path = format!("{}:/usr/bin:/bin", root.path().join("bin").display());
+    let root = root.var("PATH", &path);
+    root.run(["dbshell", "--", "-c", "select 1"].map(Into::into)).is(
+        7,
+        "<-c>\n<select 1>\nPGAPPNAME=x\nPGDATABASE=app\nPGHOST=db.example\nPGPASSWORD=s@cret\nPGPORT=5433\nPGSSLMODE=require\nPGUSER=joe\n",
+        "",
+    );
+}
+
+#[test]
+fn sqlite3_gets_the_file() {
+    let root = Root::new();
+    fake(&root, "sqlite3");
+    let path = format!("{}:/usr/bin:/bin", root.path().join("bin").display());
+    let file = root.path().canonicalize().expect("a path").join("var/app.sqlite3");
+    let root = root.var("PATH", &path);
+    root.run(["dbshell", "--", ".tables"].map(Into::into)).is(7, &format!("<{}>\n<.tables>\n", file.display()), "");
+    let root = root.var("APP__DATABASE__URL", "sqlite://var/app.sqlite3?mode=ro");
+    root.line("dbshell").is(7, &format!("<-readonly>\n<{}>\n", file.display()), "");
+    let root = root.var("PATH", "/nowhere");
+    root.line("dbshell").is(
+        1,
+        "",
+        "CommandError: You appear not to have the 'sqlite3' program installed or on your path.\n\
+         hint: install it: `apt install sqlite3`\n",
+    );
+    let root = root.var("APP__DATABASE__URL", "sqlite::memory:");
+    root.line("dbshell").fails(1, &["no other program can open a database in memory"]);
+}
