@@ -2,17 +2,25 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::time::{Duration, Instant};
 
+use framework::db::Database;
 use rustix::process::{Signal, kill_process};
+use sea_orm::{ConnectionTrait as _, DbBackend, Statement, TransactionTrait as _};
 
 use crate::accounts::terminal::Terminal;
+use crate::accounts::wait;
 use crate::binary::Root;
+use crate::postgres;
 
 /// An empty prompt, whose editor takes keys.
 const PROMPT: &str = ">>> \r\x1b[4C\x1b[?2026l";
 
 fn loaded() -> Root {
-    let root = Root::new();
+    loaded_on(Root::new())
+}
+
+fn loaded_on(root: Root) -> Root {
     root.line("migrate -v 0").is(0, "", "");
     root.line("load_demo -v 0").is(0, "", "");
     root
@@ -86,6 +94,48 @@ fn ctrl_c_ends_what_runs_and_not_the_shell() {
     let said = terminal.ended();
     assert!(said.ends_with("the open transaction was rolled back\r\ncode=0\r\necho\r\nend\r\n"), "{said:?}");
     root.run(["shell", "-c", "User.count()"].map(Into::into)).is(0, "3\n", "");
+}
+
+#[test]
+fn ctrl_c_ends_a_statement_that_the_server_works_on() {
+    let Some(server) = postgres::server() else { return };
+    let name = wait(postgres::database(server));
+    let url = format!("postgres://test@127.0.0.1:{}/{name}", server.port);
+    let root = loaded_on(Root::new().var("APP__DATABASE__URL", &url));
+    wait(async {
+        let db = root.ctx().db().await.expect("a database");
+        let lock = db.begin().await.expect("a transaction");
+        lock.execute_unprepared("UPDATE users_user SET phone = '1'").await.expect("a lock on all users");
+        let mut terminal = shell(&root, "--no-color -v 0");
+        for begin in ["", "begin();"] {
+            terminal.types(&format!("{begin} User.all().update(#{{phone: \"2\"}})\r"));
+            blocked(&db).await;
+            terminal.types("\x03");
+            terminal.until("Interrupted.\r\n");
+            terminal.until(PROMPT);
+        }
+        // The transaction is still usable, and leaving does not wait for the lock.
+        terminal.types("User.count()\r");
+        terminal.until("\r\n3\r\n");
+        terminal.until(PROMPT);
+        terminal.types("\x04");
+        let said = terminal.ended();
+        assert!(said.ends_with("the open transaction was rolled back\r\ncode=0\r\necho\r\nend\r\n"), "{said:?}");
+        lock.rollback().await.expect("an end");
+    });
+}
+
+/// Waits until a statement waits for a lock.
+async fn blocked(db: &Database) {
+    let sql = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+    let started = Instant::now();
+    loop {
+        let found = db.query_all_raw(Statement::from_string(DbBackend::Postgres, sql)).await.expect("an answer");
+        if !found.is_empty() {
+            return;
+        }
+        assert!(started.elapsed() < Duration::from_secs(30), "nothing waits");
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The one handle to a database, and transactions on it.
 
+mod cancel;
 mod client;
 mod dry_run;
 mod durable;

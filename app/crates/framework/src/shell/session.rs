@@ -2,9 +2,11 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
+use std::pin::pin;
+use std::time::Duration;
 
 use chrono_tz::Tz;
-use db::{Access, Database};
+use db::{Access, Backend, Database};
 use rhai::{Dynamic, EvalAltResult, Position};
 use sea_orm::TransactionTrait as _;
 
@@ -27,6 +29,8 @@ pub(super) struct Session {
     alias: String,
     access: Access,
     transaction: RefCell<Option<DryRuns>>,
+    /// The server's process that works for us.
+    process: Cell<Option<i32>>,
 }
 
 impl Session {
@@ -45,6 +49,7 @@ impl Session {
             alias: alias.to_owned(),
             access,
             transaction: RefCell::new(None),
+            process: Cell::new(None),
         })
     }
 
@@ -63,21 +68,37 @@ impl Session {
 
     /// Asks the database.
     pub(super) fn read<T>(&self, ask: impl AsyncFnOnce(Database) -> Result<T, db::Error>) -> Answer<T> {
-        let in_transaction = self.transaction.borrow().is_some();
-        self.wait(async {
-            let database = self.ctx().database(&self.alias).await?;
-            if !in_transaction {
+        let ctx = self.ctx();
+        if self.is_in_transaction() {
+            return self.wait(async {
+                let database = ctx.database(&self.alias).await?;
+                // PostgreSQL gives a whole transaction up after an error, unless there is a point to go back to.
+                let savepoint = database.begin().await?;
+                let result = ask(database).await;
+                match &result {
+                    Ok(_) => savepoint.commit().await?,
+                    Err(_) => savepoint.rollback().await?,
+                }
+                Ok(result?)
+            });
+        }
+        let answer = self.wait(async {
+            let database = ctx.database(&self.alias).await?;
+            if database.backend() == Backend::Sqlite {
                 return Ok(ask(database).await?);
             }
-            // PostgreSQL gives a whole transaction up after an error, unless there is a point to go back to.
-            let savepoint = database.begin().await?;
-            let result = ask(database).await;
+            // On one connection, so that it is known which of the server's processes works for it.
+            let run = database.dry_run().await?;
+            self.process.set(run.database().server_process().await?);
+            let result = ask(run.database()).await;
             match &result {
-                Ok(_) => savepoint.commit().await?,
-                Err(_) => savepoint.rollback().await?,
+                Ok(_) => run.commit().await?,
+                Err(_) => drop(run.rollback().await?),
             }
             Ok(result?)
-        })
+        });
+        self.process.set(None);
+        answer
     }
 
     /// Changes the database, unless it is only to be read.
@@ -95,7 +116,8 @@ impl Session {
         }
         let runs = DryRuns::default();
         let ctx = self.ctx.with_dry_run(runs.clone());
-        self.wait(ctx.database(&self.alias))?;
+        let process = self.wait(async { Ok(ctx.database(&self.alias).await?.server_process().await?) })?;
+        self.process.set(process);
         self.transaction.replace(Some(runs));
         Ok(())
     }
@@ -103,13 +125,17 @@ impl Session {
     /// Makes the transaction lasting.
     pub(super) fn commit(&self) -> Answer<()> {
         let runs = self.end("commit()")?;
-        self.wait(async { Ok(runs.commit().await?) })
+        let answer = self.wait(async { Ok(runs.commit().await?) });
+        self.process.set(None);
+        answer
     }
 
     /// Undoes the transaction.
     pub(super) fn rollback(&self) -> Answer<()> {
         let runs = self.end("rollback()")?;
-        self.wait(async { Ok(runs.rollback().await.map(drop)?) })
+        let answer = self.wait(async { Ok(runs.rollback().await.map(drop)?) });
+        self.process.set(None);
+        answer
     }
 
     /// Whether a transaction is open.
@@ -130,14 +156,27 @@ impl Session {
         self.wait(Call::named(name, arguments).run_on(&ctx, &mut console))
     }
 
+    /// Has the server end what it does for us. Says whether there is a server that does something.
+    async fn cancel(&self) -> anyhow::Result<bool> {
+        let Some(process) = self.process.get() else { return Ok(false) };
+        self.ctx.database(&self.alias).await?.cancel(process).await?;
+        Ok(true)
+    }
+
     /// Waits for work, or for Ctrl-C.
     fn wait<T>(&self, work: impl Future<Output = anyhow::Result<T>>) -> Answer<T> {
         let interruptible = async {
+            let mut work = pin!(work);
             tokio::select! {
                 biased;
-                () = self.interrupt.asked() => None,
-                result = work => Some(result),
+                () = self.interrupt.asked() => {}
+                result = &mut work => return Some(result),
             }
+            // What the server was doing fails then, and is undone in order.
+            if self.cancel().await.is_ok_and(|is_told| is_told) {
+                let _ = tokio::time::timeout(PATIENCE, work).await;
+            }
+            None
         };
         let result = tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(interruptible));
         match result {
@@ -146,6 +185,9 @@ impl Session {
         }
     }
 }
+
+/// How long the server may take to end a statement.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What ends the code after Ctrl-C.
 pub(super) fn interrupted() -> Box<EvalAltResult> {
