@@ -76,7 +76,7 @@ async fn delete(request: Request) -> http::Result {
     match service::delete(&db, request.param("id")?).await {
         Ok(true) => Ok(Response::empty(StatusCode::NO_CONTENT)),
         Ok(false) => Err(Error::NotFound),
-        Err(error) if violation(&error).is_some() => Err(Error::conflict("this [[ model.one ]] is still in use")),
+        Err(error) if violation(&error).is_some() => Err(Error::conflict("this [[ model.one ]] cannot be deleted: others refer to it")),
         Err(error) => Err(error.into()),
     }
 }

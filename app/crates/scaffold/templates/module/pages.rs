@@ -89,7 +89,7 @@ async fn edit(request: Request) -> http::Result {
             Err(error) => form.note_refusal("[[ model.One ]]", error)?,
         }
     }
-    request.render("[[ module.path ]]/form.html", context! { form, title => "Edit [[ model.one ]]" })
+    request.render("[[ module.path ]]/form.html", context! { form, row, title => "Edit [[ model.one ]]" })
 }
 
 async fn delete(request: Request) -> http::Result {
@@ -102,7 +102,7 @@ async fn delete(request: Request) -> http::Result {
     match service::delete(&db, row.id).await {
         Ok(_) => Ok(Response::redirect(&request.url("[[ module.label ]]:index", &[])?)),
         Err(refusal) if violation(&refusal).is_some() => {
-            let error = "This [[ model.one ]] is still in use.";
+            let error = "This [[ model.one ]] cannot be deleted: others refer to it.";
             Ok(request.render("[[ module.path ]]/delete.html", context! { row, error })?.status(StatusCode::CONFLICT))
         }
         Err(error) => Err(error.into()),

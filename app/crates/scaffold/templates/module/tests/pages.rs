@@ -26,14 +26,17 @@ async fn send(client: &Client, path: &str, row: &[[ model.module ]]::Model) -> T
 async fn all_are_listed_page_by_page() {
     let project = TestProject::new(crate::project()).await;
     let db = project.db().await;
+    let client = project.client_with(&[]).await;
+    assert!(client.get("/[[ module.path ]]/").await.body.contains("No [[ model.many ]] yet."));
     for number in (1..).take(service::PAGE_SIZE as usize + 1) {
         service::create(&db, sample([[ project ]]number)[[ await ]]).await.expect("a new row");
     }
-    let client = project.client_with(&[]).await;
-    for (address, shown) in [("/[[ module.path ]]/", "Page 1 of 2"), ("/[[ module.path ]]/?page=2", "Page 2 of 2")] {
-        let page = client.get(address).await;
+    for (number, rows) in [(1, service::PAGE_SIZE as usize), (2, 1)] {
+        let page = client.get(&format!("/[[ module.path ]]/?page={number}")).await;
         assert_eq!(page.status, 200, "{}", page.body);
-        assert!(page.body.contains(shown), "{}", page.body);
+        assert!(page.body.contains(&format!("Page {number} of 2 · ")), "{}", page.body);
+        // A head row, and those of the page.
+        assert_eq!(page.body.matches("<tr>").count(), 1 + rows, "{}", page.body);
     }
     assert_eq!(client.get("/[[ module.path ]]/?page=3").await.status, 404);
 }
