@@ -56,9 +56,10 @@ impl fmt::Display for Target {
 }
 
 /// Names that the generated code uses for something else, as the model's Rust module has them.
-const TAKEN: [&str; 16] = [
+const TAKEN: [&str; 22] = [
     "alloc",
     "anyhow",
+    "api",
     "app",
     "chrono",
     "clap",
@@ -69,10 +70,15 @@ const TAKEN: [&str; 16] = [
     "http",
     "model",
     "models",
+    "pages",
+    "sample",
     "sea_orm",
     "serde",
+    "serde_json",
     "service",
     "std",
+    "testing",
+    "tokio",
 ];
 
 /// The tables of the migrations themselves, and what databases keep for theirs.

@@ -117,7 +117,7 @@ fn field(model: &NewModel, field: &NewField) -> Value {
         // A variable that does not hide the parameters of the function that it is in.
         local => if matches!(column, "form" | "references") { format!("{column}_value") } else { column.to_owned() },
         form => input(field),
-        sample => samples::value(field),
+        sample => samples::entry(field),
         sent => samples::sent(field),
     };
     let reference = field.target.as_ref().map(|target| {

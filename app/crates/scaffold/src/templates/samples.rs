@@ -26,6 +26,12 @@ pub(super) fn value(field: &NewField) -> String {
     if field.null { format!("Some({value})") } else { value }
 }
 
+/// The field and its value, as they stand in the row's expression.
+pub(super) fn entry(field: &NewField) -> String {
+    let (column, value) = (&field.column, value(field));
+    if *column == value { value } else { format!("{column}: {value}") }
+}
+
 /// The text that a form sends for the field of `row`.
 pub(super) fn sent(field: &NewField) -> String {
     let name = format!("row.{}", field.column);

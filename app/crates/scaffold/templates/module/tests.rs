@@ -30,7 +30,7 @@ use super::service;
     [[ model.module ]]::Model {
         id: 0,
 [% for field in model.fields %]
-        [[ field.column ]]: [[ field.sample ]],
+        [[ field.sample ]],
 [% endfor %]
     }
 }

@@ -13,7 +13,7 @@ use scaffold::templates::{Options, Templates};
 const KINDS: [&str; 10] = [
     "title:string",
     "note:text",
-    "count:integer",
+    "number:integer",
     "big:big_integer",
     "ratio:float",
     "on:boolean",
@@ -82,6 +82,16 @@ fn check(path: &str, text: &str) {
         environment.set_syntax(syntax.expect("the usual delimiters"));
         environment.add_template(path, text).unwrap_or_else(|error| panic!("{path}: {error}\n{text}"));
     }
+}
+
+#[test]
+fn a_field_may_be_called_like_what_is_around_it() {
+    let typed = AddModule { pages: true, ..AddModule::default() };
+    let files = made(&["number:integer", "form:string", "references:text", "project:date"], &typed);
+    let text = |end: &str| files.iter().find(|(path, _)| path.ends_with(end)).map(|(_, text)| text.as_str());
+    let (tests, forms) = (text("tests.rs").expect("tests"), text("forms.rs").expect("forms"));
+    assert!(tests.contains("        number,\n"), "{tests}");
+    assert!(forms.contains("let form_value = form.text(\"form\")"), "{forms}");
 }
 
 #[test]
