@@ -10,7 +10,7 @@ use framework::management::{Capture, Console, Input, Stream, execute};
 use tempfile::TempDir;
 
 /// The modules that the product brings: what the tests expect to the byte is theirs, whatever a project adds.
-const PRODUCT: [&str; 4] = ["mailings", "users", "auth", "sessions"];
+pub(crate) const PRODUCT: [&str; 4] = ["mailings", "users", "auth", "sessions"];
 
 /// A project root: the product's sources by a link, everything that is written in a temporary directory.
 pub(crate) struct Root {

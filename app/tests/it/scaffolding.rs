@@ -7,7 +7,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::binary::Root;
+use crate::binary::{PRODUCT, Root};
 use crate::databases::copy;
 
 /// A project whose sources are a copy.
@@ -21,7 +21,22 @@ fn project() -> Root {
     for manifest in ["../Cargo.toml", "Cargo.toml"] {
         std::fs::copy(sources.join(manifest), root.path().join("app").join(manifest)).expect("a manifest");
     }
+    take_away_others(&root.path().join("app/src/modules"));
     root
+}
+
+/// Only the product's modules stay: a project may have one of the name that is made here.
+fn take_away_others(modules: &Path) {
+    let registry = modules.join("mod.rs");
+    let mut text = std::fs::read_to_string(&registry).expect("the registry");
+    for entry in std::fs::read_dir(modules).expect("the modules").map(|entry| entry.expect("a module").path()) {
+        let name = entry.file_name().and_then(|name| name.to_str()).expect("a name").to_owned();
+        if entry.is_dir() && !PRODUCT.contains(&name.as_str()) {
+            std::fs::remove_dir_all(&entry).expect("a module that goes");
+            text = text.replace(&format!("pub mod {name};\n"), "").replace(&format!("    {name}::module,\n"), "");
+        }
+    }
+    std::fs::write(registry, text).expect("the registry");
 }
 
 fn read(root: &Root, path: &str) -> String {
@@ -85,8 +100,8 @@ fn broken_settings_are_no_obstacle() {
 #[test]
 fn sources_that_lead_out_of_the_project_are_not_touched() {
     // Here `app` is a link to the product itself.
-    Root::new().line("add_module blog").fails(1, &["leads out of the project"]);
-    assert!(!Path::new(env!("CARGO_MANIFEST_DIR")).join("src/modules/blog").exists());
+    Root::new().line("add_module led_astray").fails(1, &["leads out of the project"]);
+    assert!(!Path::new(env!("CARGO_MANIFEST_DIR")).join("src/modules/led_astray").exists());
 }
 
 #[test]
