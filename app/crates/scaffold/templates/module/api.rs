@@ -1,4 +1,4 @@
-//! The same for programs, as JSON: [[ model.many ]] are read by whoever may read pages, and written with a permission.
+//! [[ model.Many ]] as JSON, for programs: whoever may read pages reads them, and writing needs a permission.
 
 use framework::db::violation;
 use framework::forms::Form;
