@@ -1,7 +1,7 @@
 //! A small workspace in a temporary directory, with a fake app and a fake cargo, and a builder for calls of xtask in
 //! it. A call must give exactly the stdout, stderr and exit code that are stated; the default is nothing, nothing, 0.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -59,7 +59,9 @@ impl Sandbox {
 
     /// The project as xtask sees it when it is called here, with one more variable for what it starts.
     pub(crate) fn project(&self, variable: (&str, &str)) -> Project {
-        let variables = xtask::environment::read();
+        let mut variables = xtask::environment::read();
+        // As on a person's machine, wherever the tests run.
+        variables.remove(OsStr::new("CI"));
         let target = self.root.join("target");
         let changes = xtask::environment::scrub(&variables, &target, Some(Path::new(env!("CARGO"))));
         Project {
@@ -98,7 +100,8 @@ impl Sandbox {
         let mut command = Command::new(self.root.join("target/debug/xtask"));
         let inherited = xtask::environment::read().into_iter().filter(|(name, _)| {
             let name = name.to_string_lossy();
-            !["CARGO", "APP_", "APP__", "FAKE_", "LD_LIBRARY_PATH"].iter().any(|prefix| name.starts_with(prefix))
+            name != "CI"
+                && !["CARGO", "APP_", "APP__", "FAKE_", "LD_LIBRARY_PATH"].iter().any(|prefix| name.starts_with(prefix))
         });
         command
             .args(args.into_iter().map(Into::into))
