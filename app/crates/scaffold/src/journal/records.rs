@@ -92,9 +92,13 @@ impl Records {
         self.changes.last_key_value().map(|(number, record)| (*number, record))
     }
 
-    /// The text that the last change of a file gave it; nothing when none did, or it took the file away.
+    /// The text that the changes gave a file; nothing when they did not make it, took it away, or found somebody else's
+    /// text in it: what they wrote then holds that too.
     pub(crate) fn made(&self, path: &Path) -> Option<&str> {
-        let edits = self.changes.values().rev().flat_map(|record| record.edits.iter().rev());
-        edits.into_iter().find(|edit| edit.path == path)?.after.as_deref()
+        let edits = self.changes.values().flat_map(|record| &record.edits).filter(|edit| edit.path == path);
+        edits.fold(None, |ours: Option<&str>, edit| match &edit.before {
+            Some(before) if ours != Some(before.as_str()) => None,
+            _ => edit.after.as_deref(),
+        })
     }
 }

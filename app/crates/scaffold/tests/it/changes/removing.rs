@@ -40,6 +40,30 @@ fn foreign_and_edited_files_are_listed() {
 }
 
 #[test]
+fn an_edit_is_not_forgotten_when_a_later_change_writes_the_same_file() {
+    let project = Project::new();
+    project.add("cms", plain(), &mut Person::absent()).expect("a module");
+    let file = "app/src/modules/cms/mod.rs";
+    project.write(file, &(project.read(file) + "\nfn mine() {}\n"));
+    let edited = project.files();
+    project.add("cms adp", plain(), &mut Person::absent()).expect("a module");
+    project.remove("cms adp", plain(), &mut Person::absent()).expect("a module less");
+    let error = project.remove("cms", plain(), &mut Person::absent()).expect_err("an edited file");
+    assert!(error.to_string().ends_with("edited since:\n  app/src/modules/cms/mod.rs"), "{error}");
+    assert_eq!(project.files(), edited);
+}
+
+#[test]
+fn a_module_that_nobody_made_stays_when_it_was_given_a_command() {
+    let project = Project::new();
+    project.add_command("send", &mut Person::absent()).expect("a command");
+    let before = project.files();
+    let error = project.remove("mailings", plain(), &mut Person::absent()).expect_err("a module of somebody's");
+    assert!(error.to_string().ends_with("edited since:\n  app/src/modules/mailings/mod.rs"), "{error}");
+    assert_eq!(project.files(), before);
+}
+
+#[test]
 fn a_module_that_nobody_made_stays() {
     let project = Project::new();
     let before = project.files();
