@@ -58,11 +58,19 @@ impl Edit {
         Self { path: self.path.clone(), before: self.after.clone(), after: self.before.clone() }
     }
 
-    /// Checks that the path stays in the project, and that Rust stays Rust.
-    fn check(&self) -> Result<()> {
-        if !self.path.components().all(|part| matches!(part, Component::Normal(_))) {
-            return Err(Error::new(format!("`{}` is no path below the project's root", self.path.display())));
+    /// Checks that the path stays in the project, and out of what is written at run time (which may be on another disk).
+    pub(crate) fn check_path(&self) -> Result<()> {
+        let mut parts = self.path.components();
+        let is_below = parts.clone().count() > 0 && parts.all(|part| matches!(part, Component::Normal(_)));
+        if is_below && !self.path.starts_with("var") {
+            return Ok(());
         }
+        Err(Error::new(format!("`{}` is no path of the project's sources", self.path.display())))
+    }
+
+    /// Checks the path, and that Rust stays Rust.
+    fn check(&self) -> Result<()> {
+        self.check_path()?;
         let is_rust = self.path.extension().is_some_and(|extension| extension == "rs");
         match &self.after {
             Some(text) if is_rust => parse(&self.path, text),

@@ -31,7 +31,12 @@ impl Files for Disk {
     }
 
     fn write(&mut self, path: &Path, text: &str, like: &Path) -> io::Result<()> {
-        let mut file = File::create(path)?;
+        // What a crash left goes first; a link that somebody put there is not followed.
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file = File::create_new(path)?;
         if let Ok(found) = fs::metadata(like) {
             file.set_permissions(found.permissions())?;
         }

@@ -41,6 +41,7 @@ impl Record {
         if record.version != Self::VERSION {
             return Err(unreadable("it was written by another version"));
         }
+        record.edits.iter().try_for_each(Edit::check_path).map_err(|error| unreadable(&error.to_string()))?;
         Ok(record)
     }
 }

@@ -267,8 +267,8 @@ fn nothing_is_changed_that_is_not_as_planned() {
             "somebody else",
         ),
         (vec![edit("src/new.rs", None, Some("//! N.\n")), edit("src/c.rs", None, Some("fn {"))], "src/c.rs:1:"),
-        (vec![edit("../out.txt", None, Some(""))], "no path below"),
-        (vec![edit("/tmp/out.txt", None, Some(""))], "no path below"),
+        (vec![edit("../out.txt", None, Some(""))], "no path of the project's sources"),
+        (vec![edit("/tmp/out.txt", None, Some(""))], "no path of the project's sources"),
         (vec![edit("src/b.rs/x.rs", None, Some(""))], "`src/b.rs` is a file"),
         (vec![edit("src", None, Some(""))], "`src` is a directory"),
     ] {
@@ -306,6 +306,44 @@ fn links_are_followed_inside_the_project_only() {
     fs::set_permissions(at("src/b.rs"), fs::Permissions::from_mode(0o440)).expect("a mode");
     let error = make(root.path(), Disk, &one("src/c.rs", Some("//! C.\n"), "//! D.\n"), Remember::Change);
     assert_eq!(error.expect_err("a refusal").to_string(), "`src/c.rs` is read-only");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_draft_that_is_a_link_is_not_followed() {
+    let root = project();
+    let other = root.path().join("other");
+    fs::write(&other, "other").expect("a file");
+    std::os::unix::fs::symlink(&other, root.path().join("src/.b.rs.scaffold")).expect("a link");
+    let edits = vec![edit("src/b.rs", Some("//! B.\n"), Some("//! C.\n"))];
+    make(root.path(), Disk, &Change { title: "t".to_owned(), edits }, Remember::Change).expect("a change");
+    assert_eq!(fs::read_to_string(&other).expect("a text"), "other");
+    assert_eq!(fs::read_to_string(root.path().join("src/b.rs")).expect("a text"), "//! C.\n");
+    assert!(!root.path().join("src/b.rs").is_symlink());
+}
+
+#[test]
+fn a_journal_that_leads_out_of_the_sources_is_refused() {
+    let (above, inner) = (tempfile::tempdir().expect("a directory"), "project");
+    let root = above.path().join(inner);
+    fs::create_dir_all(root.join("var/scaffold/changes")).expect("a directory");
+    let outside = above.path().join("x");
+    fs::write(&outside, "after").expect("a file");
+    fs::write(root.join("var/x"), "after").expect("a file");
+    let absolute = outside.to_string_lossy().into_owned();
+    for path in ["var/../../x", "../x", &absolute, "var/x", "src/../x", ""] {
+        let edits = vec![edit(path, Some("before"), Some("after"))];
+        let record = Record { version: Record::VERSION, title: "t".to_owned(), undoes: false, edits };
+        let text = record.text().expect("a text");
+        for file in [PENDING, "var/scaffold/changes/0001.json"] {
+            fs::write(root.join(file), &text).expect("a file");
+            let read = recover(&root, &mut Heard::default()).and_then(|()| Records::read(&root).map(drop));
+            let error = read.expect_err(path).to_string();
+            assert!(error.contains(file) && error.contains("no path of the project's sources"), "{path}: {error}");
+            fs::remove_file(root.join(file)).expect("it is still there");
+        }
+        assert_eq!(fs::read_to_string(&outside).expect("a text"), "after", "{path}");
+    }
 }
 
 #[test]
