@@ -1,6 +1,6 @@
 //! Rust text as rustfmt writes it, where that is installed.
 
-use std::io::{self, Write as _};
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -14,30 +14,40 @@ pub(crate) fn format(root: &Path, file: &Path, text: String) -> Result<String> {
     let mut command = Command::new("rustfmt");
     // It looks for its settings from where it stands.
     command.args(["--edition", "2024", "--emit", "stdout"]).current_dir(root);
+    format_by(command, file, text)
+}
+
+fn format_by(mut command: Command, file: &Path, text: String) -> Result<String> {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let Ok(mut child) = command.spawn() else { return Ok(text) };
-    let failed = |source: io::Error| Error::io("format", file, source);
-    // rustfmt reads to the end before it writes, so neither waits for the other.
-    if let Some(mut stdin) = child.stdin.take() {
-        stdin.write_all(text.as_bytes()).map_err(failed)?;
-    }
-    let output = child.wait_with_output().map_err(failed)?;
-    match (output.status.success(), String::from_utf8(output.stdout)) {
+    // rustfmt reads to the end before it writes, so neither waits for the other. One that ends before it has read (a
+    // component that is not installed) has its say below.
+    let was_read = child.stdin.take().is_some_and(|mut stdin| stdin.write_all(text.as_bytes()).is_ok());
+    let output = child.wait_with_output().map_err(|error| Error::io("format", file, error))?;
+    match (was_read && output.status.success(), String::from_utf8(output.stdout)) {
         (true, Ok(formatted)) => Ok(formatted),
-        // A component that is not installed fails before it reads.
-        _ if text_is_rust(&text) => Ok(text),
+        _ if syn::parse_file(&text).is_ok() => Ok(text),
         _ => {
-            let message = format!("the template of `{}` makes no Rust: {}", file.display(), said(&output.stderr));
-            Err(Error::new(message))
+            let said = String::from_utf8_lossy(&output.stderr);
+            let reason = said.lines().next().unwrap_or_default();
+            Err(Error::new(format!("the template of `{}` makes no Rust: {reason}", file.display())))
         }
     }
 }
 
-fn text_is_rust(text: &str) -> bool {
-    syn::parse_file(text).is_ok()
-}
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
 
-/// The first line of what it said.
-fn said(stderr: &[u8]) -> String {
-    String::from_utf8_lossy(stderr).lines().next().unwrap_or_default().to_owned()
+    #[test]
+    fn one_that_ends_at_once_leaves_the_text_as_it_is() {
+        // More than a pipe holds, so that writing it fails.
+        let text = format!("//! {}\n", "x".repeat(1 << 20));
+        for program in ["false", "true"] {
+            let formatted = format_by(Command::new(program), Path::new("x.rs"), text.clone());
+            assert!(formatted.is_ok_and(|formatted| formatted == text), "{program}");
+        }
+        let error = format_by(Command::new("false"), Path::new("x.rs"), "fn {".to_owned()).expect_err("no Rust");
+        assert!(error.to_string().starts_with("the template of `x.rs` makes no Rust"), "{error}");
+    }
 }

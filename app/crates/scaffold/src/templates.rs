@@ -101,7 +101,7 @@ impl Templates {
         };
         let mut edits = files.iter().map(render).collect::<Result<Vec<_>>>()?;
         if let Some(model) = &options.model {
-            edits.push(new_file(folder.join("migrations/0001_initial.toml"), model.migration()));
+            edits.push(Edit::create(folder.join("migrations/0001_initial.toml"), model.migration()));
         }
         Ok(edits)
     }
@@ -130,7 +130,7 @@ impl Templates {
             Some(extension) if extension == "rs" => rustfmt::format(&self.root, &path, text)?,
             _ => text,
         };
-        Ok(new_file(path, text))
+        Ok(Edit::create(path, text))
     }
 }
 
@@ -154,10 +154,6 @@ fn files(options: &Options) -> Vec<(&'static str, &'static str)> {
         files.extend([("views.rs", "views.rs"), ("templates/index.html", "index.html")]);
     }
     files
-}
-
-fn new_file(path: PathBuf, text: String) -> Edit {
-    Edit { path, before: None, after: Some(text) }
 }
 
 /// A tag on a line of its own leaves no empty line.
