@@ -18,6 +18,7 @@ mod modules;
 pub mod names;
 mod nearest;
 pub mod register;
+mod removal;
 mod rustfmt;
 pub mod sources;
 mod syntax;

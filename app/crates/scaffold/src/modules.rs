@@ -14,7 +14,7 @@ use crate::sources::Sources;
 use crate::templates::{Options, Templates};
 use crate::tree::Tree;
 use crate::undo::undo;
-use crate::{Error, Result, Talk};
+use crate::{Error, Result, Talk, removal};
 
 /// Makes a module, with the modules on the way to it that are not there yet; or, with `--undo`, takes the last change
 /// back.
@@ -139,32 +139,10 @@ fn plan_removal(tree: &Tree, path: &ModulePath) -> Result<(Plan, Option<Error>)>
     let file = path.declaring_file();
     drafts.modify(&file, |text| register::remove_module(&file, text, parent, path.name()))?;
     let mut plan = Plan::new(drafts.finish(format!("remove-module {}", args_of(path))), Remember::Change);
-    if !module.migrations.is_empty() {
-        let label = &module.label;
-        plan.warnings.push(format!(
-            "the tables of `{label}` stay in the database; `cargo xtask migrate {label} zero` before this removes them"
-        ));
-    }
-    for file in users(tree, path)? {
-        plan.warnings.push(format!("`{}` uses `{path}`, and does not compile without it", file.display()));
-    }
+    plan.warnings = removal::warnings(tree, module, path)?;
     plan.next.push(format!("removed `{path}`; `cargo xtask add-module --undo` brings it back"));
     let objection = objection(&sources, path, &foreign);
     Ok((plan, objection))
-}
-
-/// The files of other modules that name this one.
-fn users(tree: &Tree, path: &ModulePath) -> Result<Vec<PathBuf>> {
-    let (folder, rust_path) = (path.folder(), path.rust_path());
-    let names_it = |text: &str| {
-        let goes_on = |next: char| next.is_ascii_alphanumeric() || next == '_';
-        text.match_indices(&rust_path).any(|(at, name)| !text[at + name.len()..].starts_with(goes_on))
-    };
-    let mut files = tree.files(Path::new(names::MODULES))?;
-    files.retain(|file| !file.starts_with(&folder) && file.extension().is_some_and(|extension| extension == "rs"));
-    // A file that cannot be read is not Rust that compiles, with or without the module.
-    files.retain(|file| tree.read(file).ok().flatten().is_some_and(|text| names_it(&text)));
-    Ok(files)
 }
 
 fn objection(sources: &Sources, path: &ModulePath, foreign: &[PathBuf]) -> Option<Error> {
@@ -182,9 +160,8 @@ fn objection(sources: &Sources, path: &ModulePath, foreign: &[PathBuf]) -> Optio
     if foreign.is_empty() {
         return None;
     }
-    let list: String = foreign.iter().map(|file| format!("\n  {}", file.display())).collect();
-    let message = format!("these files of `{path}` were not made by `add-module`, or were edited since:{list}");
-    Some(Error::new(message).with_hint("`--force` removes them too; `--dry-run` with it shows what would go"))
+    let why = format!("these files of `{path}` were not made by `add-module`, or were edited since");
+    Some(removal::refused(&why, foreign, "`--force` removes them too; `--dry-run` with it shows what would go"))
 }
 
 /// A path as it is typed.

@@ -27,7 +27,9 @@ impl Tree {
             Ok(found) if !found.is_file() => Err(in_the_way(path, "is not a regular file")),
             Ok(_) => {
                 let bytes = fs::read(&place).map_err(|error| Error::io("read", path, error))?;
-                String::from_utf8(bytes).map(Some).map_err(|_| in_the_way(path, "is not text"))
+                String::from_utf8(bytes).map(Some).map_err(|_| {
+                    in_the_way(path, "is not text, and nothing else can be changed, removed and brought back")
+                })
             }
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(Error::io("read", path, error)),

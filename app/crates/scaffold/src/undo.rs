@@ -1,14 +1,17 @@
 //! Taking a change back.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use cli::ChangeOptions;
 
 use crate::carry_out::{Plan, carry_out};
 use crate::change::{Change, Edit, Kind};
 use crate::journal::{Records, Remember};
+use crate::names::ModulePath;
+use crate::sources::Sources;
 use crate::tree::Tree;
-use crate::{Error, Result, Talk, diff};
+use crate::{Error, Result, Talk, diff, removal};
 
 /// Takes the last change of the sources back that was made with these commands.
 ///
@@ -24,16 +27,37 @@ pub fn undo(root: &Path, options: &ChangeOptions, talk: &mut dyn Talk) -> Result
         let (number, record) = records.last().ok_or_else(|| Error::new("somebody else has just undone it"))?;
         let title = format!("undo {}", record.title);
         let (edits, edited) = taken_back(&record.edits, tree)?;
-        if !edited.is_empty() && !options.force {
-            let list: String = edited.iter().map(|edit| format!("\n  {}", edit.path.display())).collect();
-            let message = format!("`{}` cannot be taken back: these files were edited since:{list}", record.title);
-            return Err(Error::new(message).with_hint("`--force` takes it back all the same, and the edits with it"));
+        let mut warnings = Vec::new();
+        let others = files_of_others(&record.edits, tree, &mut warnings)?;
+        let mut files: Vec<PathBuf> = edited.iter().map(|edit| edit.path.clone()).chain(others.clone()).collect();
+        files.sort();
+        if !files.is_empty() && !options.force {
+            let why =
+                format!("`{}` cannot be taken back: these files were edited since, or are not its own", record.title);
+            let hint = "`--force` takes it back all the same, and the edits with it; files that are not its own stay";
+            return Err(removal::refused(&why, &files, hint));
         }
+        // Unlike a removal, this cannot be taken back in its turn.
+        warnings.extend(others.iter().map(|file| format!("`{}` is not its own, and stays", file.display())));
         let edits = edits.into_iter().chain(edited).collect();
         let mut plan = Plan::new(Change { title, edits }, Remember::Undone(number));
+        plan.warnings = warnings;
         plan.next.push(format!("took back `{}`", record.title));
         Ok(plan)
     })
+}
+
+/// The files of others in modules that an undoing takes away; and what is to be said of those modules.
+fn files_of_others(made: &[Edit], tree: &Tree, warnings: &mut Vec<String>) -> Result<Vec<PathBuf>> {
+    let edit_of = |file: &Path| made.iter().find(|edit| edit.path == file);
+    let is_new = |path: &ModulePath| edit_of(&path.mod_file()).is_some_and(|edit| edit.kind() == Kind::Create);
+    let mut others = BTreeSet::new();
+    for module in Sources::read(tree.root())?.modules() {
+        let Some(path) = module.path.as_ref().filter(|path| is_new(path)) else { continue };
+        warnings.extend(removal::warnings(tree, module, path)?);
+        others.extend(tree.files(&path.folder())?.into_iter().filter(|file| edit_of(file).is_none()));
+    }
+    Ok(others.into_iter().collect())
 }
 
 /// The edits that take back others, and those that cannot do so without loss: what was made or removed has another

@@ -72,7 +72,9 @@ fn a_module_that_nobody_made_stays() {
     // What is not text could not be brought back.
     std::fs::write(project.root().join("app/src/modules/mailings/logo.png"), [0x89, 0xff]).expect("a file");
     let error = project.remove("mailings", force(), &mut Person::absent()).expect_err("not text");
-    assert_eq!(error.to_string(), "`app/src/modules/mailings/logo.png` is not text");
+    let says =
+        "`app/src/modules/mailings/logo.png` is not text, and nothing else can be changed, removed and brought back";
+    assert_eq!((error.to_string().as_str(), error.hint()), (says, Some("move it away, and try again")));
     std::fs::remove_file(project.root().join("app/src/modules/mailings/logo.png")).expect("a file");
     assert_eq!(project.files(), before);
 }

@@ -43,8 +43,8 @@ fn files_that_were_edited_since_are_listed_and_nothing_is_changed() {
     project.write("app/src/modules/blog/more.rs", "//! Mine too.\n");
     let edited = project.files();
     let error = project.undo(plain(), &mut Person::absent()).expect_err("an edited file");
-    let list =
-        "`add-module blog` cannot be taken back: these files were edited since:\n  app/src/modules/blog/views.rs";
+    let list = "`add-module blog` cannot be taken back: these files were edited since, or are not its own:\n  \
+                app/src/modules/blog/more.rs\n  app/src/modules/blog/views.rs";
     assert_eq!((error.to_string().as_str(), error.code()), (list, 1));
     assert_eq!(project.files(), edited);
     let mut person = Person::absent();
@@ -52,10 +52,36 @@ fn files_that_were_edited_since_are_listed_and_nothing_is_changed() {
     assert!(person.said.iter().any(|text| text.ends_with("\n-//! Mine.")), "{:?}", person.said);
     assert_eq!(project.files(), edited);
     project.undo(force(), &mut Person::absent()).expect("it is taken back all the same");
+    assert_eq!(person.noted, ["warning: `app/src/modules/blog/more.rs` is not its own, and stays"]);
     // A file that no change made is nobody's to remove.
     let mut left = project.files();
     assert_eq!(left.remove(Path::new("app/src/modules/blog/more.rs")).as_deref(), Some("//! Mine too.\n"));
     assert_eq!(left, before);
+}
+
+#[test]
+fn what_a_module_leaves_behind_is_said() {
+    let project = Project::new();
+    let before = project.files();
+    let model = ["Post", "title:string"].map(str::to_owned).to_vec();
+    let args = cli::AddModule { path: vec!["blog".to_owned()], model, ..cli::AddModule::default() };
+    scaffold::add_module(project.root(), &args, &mut Person::absent()).expect("a module");
+    let migration = "app/src/modules/blog/migrations/0002_more.toml";
+    project.write(migration, "operations = []\n");
+    project.write("app/src/modules/mailings/a.rs", "//! A.\n\nuse crate::modules::blog::service;\n");
+    let added = project.files();
+    let error = project.undo(plain(), &mut Person::absent()).expect_err("a second migration");
+    assert!(error.to_string().ends_with(&format!("edited since, or are not its own:\n  {migration}")), "{error}");
+    assert_eq!(project.files(), added);
+    std::fs::remove_file(project.root().join(migration)).expect("a file");
+    let mut person = Person::absent();
+    project.undo(plain(), &mut person).expect("it is taken back");
+    let tables = "warning: the tables of `blog` stay in the database; `cargo xtask migrate blog zero` before this \
+                  removes them";
+    let users = "warning: `app/src/modules/mailings/a.rs` uses `blog`, and does not compile without it";
+    assert_eq!(person.noted[..2], [tables, users]);
+    std::fs::remove_file(project.root().join("app/src/modules/mailings/a.rs")).expect("a file");
+    assert_eq!(project.files(), before);
 }
 
 #[test]
@@ -78,7 +104,7 @@ fn a_registry_whose_very_lines_were_edited_is_listed() {
     project.write(registry, &project.read(registry).replace("    blog::module,\n", "    blog::module, // the blog\n"));
     let edited = project.files();
     let error = project.undo(plain(), &mut Person::absent()).expect_err("an edited line");
-    assert!(error.to_string().ends_with("edited since:\n  app/src/modules/mod.rs"), "{error}");
+    assert!(error.to_string().ends_with("edited since, or are not its own:\n  app/src/modules/mod.rs"), "{error}");
     assert_eq!(project.files(), edited);
 }
 
