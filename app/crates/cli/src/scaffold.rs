@@ -101,6 +101,6 @@ pub struct ChangeOptions {
     #[arg(long)]
     pub skip: bool,
     /// Never ask
-    #[arg(long = "noinput", visible_alias = "no-input", aliases = ["no_input", "yes"])]
+    #[arg(long = "noinput", visible_alias = "no-input", alias = "no_input")]
     pub noinput: bool,
 }
