@@ -20,6 +20,16 @@ pub fn note(line: impl Display) {
     let _ = writeln!(io::stderr().lock(), "{line}");
 }
 
+/// Writes a question to stderr; the answer is typed behind it.
+///
+/// # Errors
+/// When it cannot be written: then nobody can answer.
+pub fn prompt(question: &str) -> io::Result<()> {
+    let mut stderr = io::stderr().lock();
+    stderr.write_all(question.as_bytes())?;
+    stderr.flush()
+}
+
 /// Prints clap's error, or the help that was asked for, where it belongs, and gives the exit code.
 ///
 /// # Errors

@@ -71,11 +71,12 @@ impl Talk for Person {
     }
 
     fn ask(&mut self, question: &str) -> io::Result<Option<String>> {
-        if !io::stdin().is_terminal() {
+        // A question that nobody sees is none. What is said on stdout may go to a file.
+        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
             return Ok(None);
         }
         self.begin();
-        output::data(question).map_err(io::Error::other)?;
+        output::prompt(question)?;
         let mut line = String::new();
         match io::stdin().read_line(&mut line)? {
             0 => {

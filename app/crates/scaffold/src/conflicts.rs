@@ -111,8 +111,8 @@ fn ask(edit: &Edit, talk: &mut dyn Talk) -> Result<Option<Answer>> {
             "n" | "no" => return Ok(Some(Answer::No)),
             "a" | "all" => return Ok(Some(Answer::All)),
             "q" | "quit" => return Ok(Some(Answer::Quit)),
-            "d" | "diff" => talk.say(&diff::unified(edit)),
-            _ => talk.say(
+            "d" | "diff" => talk.note(&diff::unified(edit)),
+            _ => talk.note(
                 "y: overwrite it; n: leave it as it is; a: overwrite it and all that follow; q: stop, and change \
                  nothing; d: show the difference",
             ),

@@ -8,7 +8,7 @@ use cli::{AddCommand, AddModule, ChangeOptions, RemoveCommand, RemoveModule};
 use scaffold::Talk;
 
 use crate::context::Context;
-use crate::management::{Answer, Cancelled, Command, CommandError, Console, Output};
+use crate::management::{Answer, Cancelled, Command, CommandError, Console, Output, Talk as Speaker};
 
 pub(super) fn add_module(args: &AddModule, ctx: &Context, console: &mut Console) -> anyhow::Result<Output> {
     run::<AddModule>(&args.change, ctx, console, |root, talk| scaffold::add_module(root, args, talk))
@@ -95,10 +95,11 @@ impl Talk for Person<'_> {
     }
 
     fn ask(&mut self, question: &str) -> io::Result<Option<String>> {
-        if !self.0.is_interactive() {
+        // A question that nobody sees is none. What is said on stdout may go to a file.
+        if !self.0.is_interactive() || !self.0.stderr.is_terminal() {
             return Ok(None);
         }
-        self.0.ask(question).map(Some).map_err(|error| match error.downcast::<Cancelled>() {
+        self.0.ask_on(Speaker::Stderr, question).map(Some).map_err(|error| match error.downcast::<Cancelled>() {
             Ok(cancelled) => io::Error::new(io::ErrorKind::Interrupted, cancelled),
             Err(error) => io::Error::other(error),
         })

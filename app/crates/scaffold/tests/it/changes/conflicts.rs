@@ -52,12 +52,14 @@ fn the_difference_is_shown_when_asked_for() {
     let (project, mut person) = (project(), Person::who_types("d?q"));
     project.add("blog", plain(), &mut person).expect_err("it was left off");
     assert!(
-        person.said[0].starts_with("diff --git a/app/src/modules/blog/templates/blog/index.html"),
+        person.noted[0].starts_with("diff --git a/app/src/modules/blog/templates/blog/index.html"),
         "{:?}",
-        person.said
+        person.noted
     );
-    assert!(person.said[0].contains("\n-//! Mine.\n"), "{:?}", person.said);
-    assert!(person.said[1].starts_with("y: overwrite it; n: leave it"), "{:?}", person.said);
+    assert!(person.noted[0].contains("\n-//! Mine.\n"), "{:?}", person.noted);
+    // Where the question is: stdout may go to a file.
+    assert!(person.said.is_empty(), "{:?}", person.said);
+    assert!(person.noted[1].starts_with("y: overwrite it; n: leave it"), "{:?}", person.noted);
 }
 
 #[test]
