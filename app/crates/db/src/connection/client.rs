@@ -39,7 +39,8 @@ impl ConnectOptions {
                 Ok(Client::Sqlite { file: path, access })
             }
             Target::Server { url } => {
-                let environment = environment(&url).ok_or_else(|| bad("it is not valid percent-encoded UTF-8"))?;
+                let environment =
+                    environment(&url, self.access).ok_or_else(|| bad("it is not valid percent-encoded UTF-8"))?;
                 Ok(Client::Postgres { environment })
             }
         }
@@ -47,7 +48,7 @@ impl ConnectOptions {
 }
 
 /// The variables that say the same as a URL of PostgreSQL; `None` when an escape in it is broken.
-fn environment(url: &str) -> Option<Vec<(&'static str, String)>> {
+fn environment(url: &str, access: Access) -> Option<Vec<(&'static str, String)>> {
     let rest = url.split_once(':').map_or(url, |(_, rest)| rest);
     let rest = rest.strip_prefix("//").unwrap_or(rest);
     let (main, query) = rest.split_once('?').unwrap_or((rest, ""));
@@ -84,6 +85,10 @@ fn environment(url: &str) -> Option<Vec<(&'static str, String)>> {
                 options.extend(session.map(|name| format!("-c {name}={value}")));
             }
         }
+    }
+    if access == Access::ReadOnly {
+        // Behind what the URL says: the last one counts.
+        options.push("-c default_transaction_read_only=on".to_owned());
     }
     set("PGOPTIONS", options.join(" "));
     Some(found)
@@ -137,11 +142,22 @@ mod tests {
     }
 
     #[test]
+    fn a_server_that_is_only_read_is_opened_so() {
+        let url = "postgres:///app?options[default_transaction_read_only]=off";
+        let options = ConnectOptions { access: Access::ReadOnly, ..ConnectOptions::new(url, "/srv") };
+        let Ok(Client::Postgres { environment }) = options.client() else { panic!("{url}") };
+        let expected = "-c default_transaction_read_only=off -c default_transaction_read_only=on";
+        assert!(environment.contains(&("PGOPTIONS", expected.to_owned())), "{environment:?}");
+    }
+
+    #[test]
     fn a_file_is_named_and_memory_is_refused() {
         let client = |url: &str| ConnectOptions::new(url, "/srv").client();
         let file = |access| Client::Sqlite { file: "/srv/var/a b".into(), access };
         assert_eq!(client("sqlite://var/a%20b").expect("it"), file(Access::ReadWrite));
         assert_eq!(client("sqlite://var/a%20b?mode=ro").expect("it"), file(Access::ReadOnly));
+        let read = ConnectOptions { access: Access::ReadOnly, ..ConnectOptions::new("sqlite://var/a%20b", "/srv") };
+        assert_eq!(read.client().expect("it"), file(Access::ReadOnly));
         assert!(client("sqlite::memory:").is_err_and(|error| error.to_string().contains("in memory")));
     }
 }
