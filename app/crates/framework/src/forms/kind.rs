@@ -43,9 +43,10 @@ impl Kind {
             return Ok(None);
         }
         let parsed = match self {
-            Self::Text { max_length } => limited(text, *max_length).map(Parsed::Text),
             // Browsers send the line ends of Windows.
-            Self::TextArea { max_length } => limited(&text.replace("\r\n", "\n"), *max_length).map(Parsed::Text),
+            Self::Text { max_length } | Self::TextArea { max_length } => {
+                limited(&text.replace("\r\n", "\n"), *max_length).map(Parsed::Text)
+            }
             Self::Integer { min, max } => integer(text, *min, *max).map(Parsed::Integer),
             Self::Float => float(text).map(Parsed::Float),
             Self::Boolean => Ok(Parsed::Boolean(!matches!(text, "false" | "False" | "0" | "off"))),

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::choices::{Choices, Scope};
 use super::field::Presence;
 use super::kind::Kind;
+use super::times;
 
 /// A field as `forms/fields.html` draws it.
 #[derive(Clone, Debug, Serialize)]
@@ -68,7 +69,13 @@ impl Shown {
             is_key: matches!(kind, Kind::Choice(_)),
         };
         match kind {
-            Kind::Text { max_length } => shown.max_length = *max_length,
+            Kind::Text { max_length } => {
+                shown.max_length = *max_length;
+                // A line would lose them.
+                if shown.value.contains(['\n', '\r']) {
+                    shown.control = "textarea";
+                }
+            }
             Kind::TextArea { max_length } => (shown.control, shown.max_length) = ("textarea", *max_length),
             Kind::Json => shown.control = "textarea",
             Kind::Integer { min, max } => {
@@ -77,6 +84,8 @@ impl Shown {
             }
             Kind::Float => (shown.input_type, shown.step) = ("number", Some("any")),
             Kind::Date => shown.input_type = "date",
+            // A browser's own control shows thousandths at best, and would send a value without the rest.
+            Kind::Time | Kind::DateTime if times::is_fine(&shown.value) => {}
             Kind::Time => (shown.input_type, shown.step) = ("time", Some("any")),
             Kind::DateTime => (shown.input_type, shown.step) = ("datetime-local", Some("any")),
             Kind::Boolean if presence == Presence::Optional => {
@@ -117,4 +126,33 @@ fn label(name: &str, kind: &Kind) -> String {
     let mut letters = name.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
     format!("{first}{}", letters.as_str().replace('_', " "))
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono_tz::Tz;
+    use serde_json::json;
+
+    use super::super::sent::Raw;
+    use super::*;
+
+    #[test]
+    fn an_unchanged_form_sends_what_the_row_has() {
+        for (kind, value, control, input_type) in [
+            (Kind::Time, "06:30:15.123456", "input", "text"),
+            (Kind::Time, "06:30:15.123", "input", "time"),
+            (Kind::Time, "06:30:00.000001", "input", "text"),
+            (Kind::DateTime, "2026-07-01T12:00:00.123456Z", "input", "text"),
+            (Kind::DateTime, "2026-07-01T12:00:00.5Z", "input", "datetime-local"),
+            (Kind::Text { max_length: None }, "one\ntwo", "textarea", "text"),
+            (Kind::Text { max_length: None }, "one", "input", "text"),
+        ] {
+            let value = json!(value);
+            let shown = Shown::new("x", &kind, Presence::Required, kind.show(Raw::Json(&value), Tz::Europe__Berlin));
+            assert_eq!((shown.control, shown.input_type), (control, input_type), "{value}");
+            let sent = shown.value.replace('\n', "\r\n");
+            let parsed = |raw| format!("{:?}", kind.parse(raw, Tz::Europe__Berlin).ok().flatten());
+            assert_eq!(parsed(Raw::Text(&sent)), parsed(Raw::Json(&value)), "{sent}");
+        }
+    }
 }

@@ -54,23 +54,29 @@ fn in_zone(local: NaiveDateTime, zone: Tz) -> Result<DateTime<Utc>, String> {
     })
 }
 
-/// As `<input type="time">` takes it.
+/// As `<input type="time">` takes it, unless it [is finer](is_fine).
 pub(super) fn show_time(time: NaiveTime) -> String {
-    time.format(precision(time, "%H:%M", "%H:%M:%S", "%H:%M:%S%.3f")).to_string()
+    time.format(precision(time, ["%H:%M", "%H:%M:%S", "%H:%M:%S%.3f", "%H:%M:%S%.6f"])).to_string()
 }
 
-/// As `<input type="datetime-local">` takes it.
+/// As `<input type="datetime-local">` takes it, unless it [is finer](is_fine).
 pub(super) fn show_date_time(time: DateTime<Utc>, zone: Tz) -> String {
     let local = time.with_timezone(&zone).naive_local();
-    let format = precision(local.time(), "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%.3f");
-    local.format(format).to_string()
+    let formats = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%.3f", "%Y-%m-%dT%H:%M:%S%.6f"];
+    local.format(precision(local.time(), formats)).to_string()
 }
 
-/// The shortest of three formats that says all that browsers can show.
-fn precision<'a>(time: NaiveTime, minutes: &'a str, seconds: &'a str, fractions: &'a str) -> &'a str {
-    match (time.second(), time.nanosecond() / 1_000_000) {
+/// Whether what is shown has more than thousandths of a second, which browsers do not take.
+pub(super) fn is_fine(shown: &str) -> bool {
+    shown.rsplit_once('.').is_some_and(|(_, fraction)| fraction.len() > 3)
+}
+
+/// The shortest of the formats, for minutes, seconds, thousandths and millionths, that says all that databases keep.
+fn precision(time: NaiveTime, [minutes, seconds, thousandths, millionths]: [&str; 4]) -> &str {
+    match (time.second(), time.nanosecond() / 1_000) {
         (0, 0) => minutes,
         (_, 0) => seconds,
-        _ => fractions,
+        (_, micros) if micros % 1_000 == 0 => thousandths,
+        _ => millionths,
     }
 }
