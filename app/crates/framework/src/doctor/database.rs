@@ -127,7 +127,7 @@ async fn of_migrations(ctx: &Context, alias: &str, database: &Database, loader: 
         0 => Finding::ok(id, format!("every migration is applied to `{alias}`")),
         count => {
             let message = format!("not applied to `{alias}`: {} ({count})", names(&plan));
-            Finding::warning(id, message, migrate_command(ctx, alias))
+            Finding::error(id, message, migrate_command(ctx, alias))
         }
     });
     // Half of a migration is a difference by its nature.

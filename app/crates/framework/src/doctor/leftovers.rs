@@ -55,13 +55,21 @@ fn stale(ctx: &Context) -> Vec<PathBuf> {
     drafts
 }
 
-/// `.0001_initial.toml.4242`, as migrations are written, and the like.
+/// `.0001_initial.toml.4242`, as migrations are written, and `.doctor.4242`, which tries a directory out.
 fn is_stale(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let Some((_, pid)) = name.strip_prefix('.').and_then(|name| name.rsplit_once('.')) else { return false };
-    let is_gone = pid.parse().is_ok_and(|pid| !system::is_alive(pid));
+    let Some((of, pid)) = name.strip_prefix('.').and_then(|name| name.rsplit_once('.')) else { return false };
+    // Whatever else has such a name is somebody's own.
+    let is_ours = of == "doctor" || is_migration(of);
+    let is_gone = is_ours && pid.parse().is_ok_and(|pid: i32| pid > 0 && !system::is_alive(pid));
     let age = || fs::symlink_metadata(path).and_then(|data| data.modified()).map(|time| time.elapsed());
     is_gone && age().is_ok_and(|age| age.is_ok_and(|age| age >= OLD))
+}
+
+/// `0001_initial.toml`.
+fn is_migration(name: &str) -> bool {
+    let number = name.strip_suffix(".toml").and_then(|name| name.split_once('_')).map(|(number, _)| number);
+    number.is_some_and(|number| number.len() >= 4 && number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// A change of the sources has a journal while it is under way.

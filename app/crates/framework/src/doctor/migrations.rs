@@ -39,7 +39,7 @@ fn models(ctx: &Context) -> Vec<Finding> {
         Some(changed) if changed.is_empty() => Finding::ok(id, "every model has its migrations"),
         Some(changed) => {
             let message = format!("models were changed without a migration in: {}", changed.join(", "));
-            Finding::warning(id, message, format!("{} makemigrations", ctx.program()))
+            Finding::error(id, message, format!("{} makemigrations", ctx.program()))
         }
     }]
 }

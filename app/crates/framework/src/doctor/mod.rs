@@ -31,6 +31,9 @@ pub type Repair = for<'a> fn(&'a Context) -> Pin<Box<dyn Future<Output = anyhow:
 /// Whoever does not answer by then is not waited for.
 const LIMIT: Duration = Duration::from_secs(10);
 
+/// As long as a repair may take: migrations of a large database are among them.
+const REPAIR_LIMIT: Duration = Duration::from_secs(600);
+
 /// A thing that `doctor` looks at.
 ///
 /// ```ignore
@@ -69,7 +72,7 @@ impl DoctorCheck {
                 format!("{} is not examined while the settings are broken", self.id),
             )];
         }
-        let examined = AssertUnwindSafe((self.examine)(ctx)).catch_unwind();
+        let examined = AssertUnwindSafe(async { (self.examine)(ctx).await }).catch_unwind();
         let failed = |what: &str| {
             let message = format!("the check `{}` {what}", self.id);
             vec![Finding::error(self.id, message, format!("{} doctor", ctx.program()))]
@@ -85,9 +88,15 @@ impl DoctorCheck {
     async fn repaired(&self, ctx: &Context) -> Vec<Finding> {
         let before = self.findings(ctx).await;
         let Some(repair) = self.repair.filter(|_| before.iter().any(Finding::is_wrong)) else { return before };
-        let (done, failed) = match repair(ctx).await {
-            Ok(done) => (done, None),
-            Err(error) => (Vec::new(), Some(format!("failed to repair it: {error:#}"))),
+        let repaired = AssertUnwindSafe(async { repair(ctx).await }).catch_unwind();
+        let (done, failed) = match tokio::time::timeout(REPAIR_LIMIT, repaired).await {
+            Ok(Ok(Ok(done))) => (done, None),
+            Ok(Ok(Err(error))) => (Vec::new(), Some(format!("failed to repair it: {error:#}"))),
+            Ok(Err(_)) => (Vec::new(), Some(format!("the repair of `{}` panicked", self.id))),
+            Err(_) => {
+                let seconds = REPAIR_LIMIT.as_secs();
+                (Vec::new(), Some(format!("the repair of `{}` did not end within {seconds} s", self.id)))
+            }
         };
         let done = done.into_iter().map(|what| Finding::fixed(self.id, what));
         let failed = failed.map(|why| Finding::error(self.id, why, format!("{} doctor", ctx.program())));

@@ -36,9 +36,9 @@ fn pending_migrations_are_applied_in_development() {
     let fixed = "fixed    applied to `default`: polls.0001_initial, polls.0002_opened (database)\n";
     assert!(wrong(&sandbox, "doctor --fix", 0).contains(fixed));
     assert_eq!(sandbox.line("migrate polls 0001").code, 0);
-    let warning = "warning  not applied to `default`: polls.0002_opened (1) (database.default.migrations)\n  \
+    let error = "error    not applied to `default`: polls.0002_opened (1) (database.default.migrations)\n  \
         hint: `app migrate`\n";
-    assert_eq!(wrong(&sandbox, "doctor -v 0", 0), warning);
+    assert_eq!(wrong(&sandbox, "doctor -v 0", 1), error);
     let fixed = "fixed    applied to `default`: polls.0002_opened (database)\n\n0 errors, 0 warnings, 1 fixed, 16 ok\n";
     assert_eq!(wrong(&sandbox, "doctor --fix", 0), fixed);
     assert_eq!(wrong(&sandbox, "doctor --fix", 0), "\n0 errors, 0 warnings, 16 ok\n");
@@ -47,9 +47,9 @@ fn pending_migrations_are_applied_in_development() {
 #[test]
 fn what_deletes_or_is_not_for_development_is_left_to_the_person() {
     let with_spare = |sandbox: Sandbox| sandbox.file(&format!("{POLLS}/0003_spare.toml"), SPARE);
-    let warning = "warning  not applied to `default`: polls.0003_spare (1) (database.default.migrations)\n  \
+    let error = "error    not applied to `default`: polls.0003_spare (1) (database.default.migrations)\n  \
         hint: `app migrate`\n";
-    assert_eq!(wrong(&with_spare(healthy(&[polls])), "doctor -v 0 --fix", 0), warning);
+    assert_eq!(wrong(&with_spare(healthy(&[polls])), "doctor -v 0 --fix", 1), error);
     // Where there is nothing to lose, all are applied.
     let empty = with_spare(fresh(&[polls]));
     assert!(
@@ -58,7 +58,7 @@ fn what_deletes_or_is_not_for_development_is_left_to_the_person() {
     let test = healthy(&[polls]).var("APP__ENVIRONMENT", "test");
     assert_eq!(test.line("migrate polls 0001").code, 0);
     assert!(
-        wrong(&test, "doctor -v 0 --fix", 0).starts_with("warning  not applied to `default`: polls.0002_opened (1) ")
+        wrong(&test, "doctor -v 0 --fix", 1).starts_with("error    not applied to `default`: polls.0002_opened (1) ")
     );
 }
 
@@ -78,12 +78,12 @@ fn several_databases_are_looked_at() {
 }
 
 #[test]
-fn models_without_a_migration_are_a_warning() {
+fn models_without_a_migration_are_an_error() {
     let sandbox = healthy(&[polls]);
     fs::remove_file(sandbox.dir.path().join(POLLS).join("0002_opened.toml")).expect("a file");
-    let warning = "warning  models were changed without a migration in: polls (models)\n  hint: `app makemigrations`\n";
+    let error = "error    models were changed without a migration in: polls (models)\n  hint: `app makemigrations`\n";
     let shown = wrong(&sandbox, "doctor -v 0", 1);
-    assert!(shown.starts_with(warning), "{shown}");
+    assert!(shown.starts_with(error), "{shown}");
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn a_migration_that_stopped_in_the_middle_is_an_error() {
     assert_eq!(sandbox.line("migrate").code, 1);
     let expected = "error    migration polls.0003_half stopped in the middle: 1 of its 2 operations are done \
         (database.default.unfinished)\n  hint: `app migrate`\n\
-        warning  not applied to `default`: polls.0003_half (1) (database.default.migrations)\n  hint: `app migrate`\n";
+        error    not applied to `default`: polls.0003_half (1) (database.default.migrations)\n  hint: `app migrate`\n";
     assert_eq!(wrong(&sandbox, "doctor -v 0 --fix", 1), expected);
 }
 
@@ -176,9 +176,9 @@ fn nothing_is_applied_to_a_server() {
     let name = wait(postgres::database(server));
     let url = format!("postgres://test@127.0.0.1:{}/{name}?sslmode=disable", server.port);
     let sandbox = healthy(&[polls]).var("APP__DATABASE__URL", &url);
-    let warning = "warning  not applied to `default`: polls.0001_initial, polls.0002_opened (2) (database.default.migrations)\n  \
+    let error = "error    not applied to `default`: polls.0001_initial, polls.0002_opened (2) (database.default.migrations)\n  \
         hint: `app migrate`\n";
-    assert_eq!(wrong(&sandbox, "doctor -v 0 --fix", 0), warning);
+    assert_eq!(wrong(&sandbox, "doctor -v 0 --fix", 1), error);
     assert_eq!(sandbox.line("migrate -v 0").code, 0);
     assert_eq!(wrong(&sandbox, "doctor -v 0", 0), "");
     let gone = url.replace(&name, "nowhere");

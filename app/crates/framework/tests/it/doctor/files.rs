@@ -161,6 +161,12 @@ fn drafts_of_processes_that_are_gone_are_removed() {
     draft(&sandbox, &format!(".0003_b.toml.{gone}"), Duration::ZERO);
     draft(&sandbox, &format!(".0004_c.toml.{}", std::process::id()), old);
     draft(&sandbox, ".gitkeep", old);
+    // Somebody's own, and what no process is called.
+    for name in
+        [&format!(".backup.{gone}"), ".0005_d.toml.-5", ".0005_d.toml.0", ".x.-5", &format!(".notes.toml.{gone}")]
+    {
+        draft(&sandbox, name, old);
+    }
     let path = format!("{POLLS}/.0002_a.toml.{gone}");
     let warning = format!(
         "warning  drafts of processes that are gone: `{path}` (leftovers.drafts)\n  hint: `app doctor --fix`\n"
@@ -168,7 +174,7 @@ fn drafts_of_processes_that_are_gone_are_removed() {
     assert_eq!(wrong(&sandbox, "doctor -v 0", 0), warning);
     let fixed = format!("fixed    removed `{path}` (leftovers.drafts)\n");
     assert!(wrong(&sandbox, "doctor --fix", 0).starts_with(&fixed));
-    assert_eq!(sandbox.names(POLLS).len(), 5, "the others are left alone");
+    assert_eq!(sandbox.names(POLLS).len(), 10, "the others are left alone");
     assert_eq!(wrong(&sandbox, "doctor --fix", 0), "\n0 errors, 0 warnings, 16 ok\n");
 }
 

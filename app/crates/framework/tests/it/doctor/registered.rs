@@ -23,6 +23,28 @@ async fn raise(ctx: &Context) -> anyhow::Result<Vec<String>> {
     Ok(vec!["raised the flag".to_owned()])
 }
 
+async fn always(_: &Context) -> Vec<Finding> {
+    vec![Finding::warning("torn", "it is torn", "mend it")]
+}
+
+fn torn() -> Module {
+    let mut module = Module::new("torn");
+    module.doctor(vec![
+        DoctorCheck::new("torn", |ctx| Box::pin(always(ctx))).repaired_by(|_| Box::pin(async { panic!("no thread") })),
+        DoctorCheck::new("torn.needle", |_| panic!("no needle")),
+    ]);
+    module
+}
+
+#[test]
+fn a_repair_that_panics_is_a_finding_like_a_check_that_does() {
+    let sandbox = healthy(&[polls]).modules(&[polls, torn]);
+    let expected = "error    the repair of `torn` panicked (torn)\n  hint: `app doctor`\n\
+        warning  it is torn (torn)\n  hint: `mend it`\n\
+        error    the check `torn.needle` panicked (torn.needle)\n  hint: `app doctor`\n";
+    assert_eq!(wrong(&sandbox, "doctor -v 0 --fix", 1), expected);
+}
+
 fn mills() -> Module {
     let mut module = Module::new("mills");
     module.doctor(vec![
