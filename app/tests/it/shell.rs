@@ -125,6 +125,40 @@ fn ctrl_c_ends_a_statement_that_the_server_works_on() {
     });
 }
 
+#[test]
+fn ctrl_c_leaves_no_doubt_about_a_commit() {
+    let Some(server) = postgres::server() else { return };
+    let name = wait(postgres::database(server));
+    let url = format!("postgres://test@127.0.0.1:{}/{name}", server.port);
+    let root = loaded_on(Root::new().var("APP__DATABASE__URL", &url));
+    wait(async {
+        let db = root.ctx().db().await.expect("a database");
+        db.execute_unprepared(
+            "CREATE FUNCTION held() RETURNS trigger LANGUAGE plpgsql AS
+                 'BEGIN PERFORM pg_advisory_xact_lock(7); RETURN NULL; END';
+             CREATE CONSTRAINT TRIGGER held AFTER UPDATE ON users_user DEFERRABLE INITIALLY DEFERRED
+                 FOR EACH ROW EXECUTE FUNCTION held()",
+        )
+        .await
+        .expect("a trigger that commits wait for");
+        let lock = db.begin().await.expect("a transaction");
+        lock.execute_unprepared("SELECT pg_advisory_xact_lock(7)").await.expect("a lock");
+        let mut terminal = shell(&root, "--no-color -v 0");
+        terminal.types("begin(); User.all().update(#{phone: \"2\"}); commit(); loop {}\r");
+        blocked(&db).await;
+        terminal.types("\x03");
+        terminal.until("^C");
+        lock.rollback().await.expect("an end");
+        terminal.until("Interrupted.\r\n");
+        terminal.until(PROMPT);
+        terminal.types("[User.filter(#{phone: \"2\"}).count()]\r");
+        terminal.until("\r\n[3]\r\n");
+        terminal.until(PROMPT);
+        terminal.types("\x04");
+        terminal.ended();
+    });
+}
+
 /// Waits until a statement waits for a lock.
 async fn blocked(db: &Database) {
     let sql = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";

@@ -13,7 +13,7 @@ use sea_orm::TransactionTrait as _;
 use super::interrupt::Interrupt;
 use super::models::Models;
 use crate::context::{Context, DryRuns};
-use crate::management::{Call, Console};
+use crate::management::{Call, Console, Role};
 
 /// What a function that code calls gives back.
 pub(super) type Answer<T> = Result<T, Box<EvalAltResult>>;
@@ -125,17 +125,13 @@ impl Session {
     /// Makes the transaction lasting.
     pub(super) fn commit(&self) -> Answer<()> {
         let runs = self.end("commit()")?;
-        let answer = self.wait(async { Ok(runs.commit().await?) });
-        self.process.set(None);
-        answer
+        self.ended("committed", async { Ok(runs.commit().await?) })
     }
 
     /// Undoes the transaction.
     pub(super) fn rollback(&self) -> Answer<()> {
         let runs = self.end("rollback()")?;
-        let answer = self.wait(async { Ok(runs.rollback().await.map(drop)?) });
-        self.process.set(None);
-        answer
+        self.ended("rolled back", async { Ok(runs.rollback().await.map(drop)?) })
     }
 
     /// Whether a transaction is open.
@@ -146,6 +142,20 @@ impl Session {
     fn end(&self, by: &str) -> Answer<DryRuns> {
         let none = || format!("there is no open transaction for {by}; `begin()` opens one").into();
         self.transaction.take().ok_or_else(none)
+    }
+
+    /// Waits for the end of a transaction, which Ctrl-C does not stop: nobody would know what became of it.
+    fn ended(&self, how: &str, work: impl Future<Output = anyhow::Result<()>>) -> Answer<()> {
+        let result = tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(work));
+        self.process.set(None);
+        result.map_err(|error| explained(&error))?;
+        // The code ends with Ctrl-C all the same.
+        if self.interrupt.is_asked()
+            && let Ok(mut console) = self.console.try_borrow_mut()
+        {
+            console.stderr.styled(Role::Notice, format!("note: the transaction was {how}"));
+        }
+        Ok(())
     }
 
     /// Runs a command of the project.
