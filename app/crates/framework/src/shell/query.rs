@@ -110,7 +110,8 @@ impl Query {
     fn skipping(mut self, rows: i64) -> Answer<Self> {
         let rows = u64::try_from(rows).map_err(|_| "`offset` takes no negative number")?;
         self.limit = self.limit.map(|limit| limit.saturating_sub(rows));
-        self.offset += rows;
+        // Behind the last row that any table can have.
+        self.offset = self.offset.saturating_add(rows).min(i64::MAX as u64);
         Ok(self)
     }
 

@@ -78,6 +78,8 @@ fn rows_come_in_order_and_in_parts() {
                 ("Article.all().offset(1).values(\"id\")", "[2, 3]"),
                 ("Article.limit(2).offset(1).values(\"id\")", "[2]"),
                 ("Article.offset(1).count()", "2"),
+                ("let most = 9223372036854775807; Article.offset(most).offset(most).offset(most).count()", "0"),
+                ("Article.offset(9223372036854775807).offset(1).limit(1).values(\"id\")", "[]"),
                 ("Article.limit(2).count()", "2"),
                 ("Article.first().id", "1"),
                 ("Article.last().id", "3"),
