@@ -58,11 +58,20 @@ struct Given {
     origin: String,
 }
 
+/// How code comes in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// A person types it.
+    Prompt,
+    /// It was given with the call.
+    Given,
+}
+
 fn run(ctx: &Context, session: &Rc<Session>, given: Option<Given>) -> anyhow::Result<()> {
     let watching = session.interrupt.watch()?;
     let is_seen = session.console.borrow().stdout.is_terminal();
     session.width.set(management::width().filter(|_| is_seen));
-    say_names(session, given.is_none());
+    say_names(session, if given.is_none() { Mode::Prompt } else { Mode::Given });
     let mut interpreter = Interpreter::new(session);
     let result = match given {
         Some(given) => once(session, &mut interpreter, &given),
@@ -111,7 +120,7 @@ fn leave(session: &Session) -> anyhow::Result<()> {
 
 /// Says which names there are: how many at a prompt, and each when more is to be said; names that are not the models'
 /// own always.
-fn say_names(session: &Session, at_prompt: bool) {
+fn say_names(session: &Session, mode: Mode) {
     let names = session.models.names();
     let mut console = session.console.borrow_mut();
     if console.verbosity() >= 2 {
@@ -120,7 +129,7 @@ fn say_names(session: &Session, at_prompt: bool) {
             names.len(),
             by_module(&session.models)
         ));
-    } else if at_prompt && console.verbosity() == 1 {
+    } else if mode == Mode::Prompt && console.verbosity() == 1 {
         console.stderr.write(format!("{} models imported automatically (use -v 2 for details).", names.len()));
     }
     for (name, key) in
@@ -129,7 +138,7 @@ fn say_names(session: &Session, at_prompt: bool) {
         let first = session.models.find(&key.name).map_or_else(String::new, ToString::to_string);
         console.stderr.styled(Role::Notice, format!("note: `{}` is {first}; {key} is `{name}`", key.name));
     }
-    if at_prompt && console.verbosity() > 0 {
+    if mode == Mode::Prompt && console.verbosity() > 0 {
         console.stderr.write("Type help() for what there is, Ctrl-D to leave.");
     }
 }
