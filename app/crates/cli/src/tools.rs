@@ -14,7 +14,7 @@ pub struct Shell {
     /// Run the code in this file and stop
     #[arg(short, long, value_name = "FILE")]
     pub file: Option<PathBuf>,
-    /// Refuse everything that writes
+    /// Refuse whatever writes to a database, and commands that change the sources
     #[arg(long, visible_alias = "read_only")]
     pub read_only: bool,
     /// The database to work on
@@ -36,6 +36,8 @@ pub struct Dbshell {
 /// Look for what is wrong with the project and with this machine
 ///
 /// Each finding is one line, with the command that repairs it below. An error makes the exit code 1, a warning does not.
+/// Migrations that are not applied, models without one and tables that differ from them are errors; a database that nobody
+/// has made yet is a warning.
 ///
 /// `--fix` makes missing directories under `var/`, takes `.env` away from the machine's other users, removes drafts that a
 /// crash left behind, rolls back an interrupted change of the sources, and applies pending migrations: only in

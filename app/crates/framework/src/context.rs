@@ -296,6 +296,11 @@ impl Context {
         Self { access: Access::ReadOnly, ..self.clone() }
     }
 
+    /// Whether its databases refuse to be written.
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.access == Access::ReadOnly
+    }
+
     /// The default database, connected on first use.
     ///
     /// # Errors

@@ -9,12 +9,13 @@ use db::{Access, Client};
 
 use crate::conf::Env;
 use crate::context::Context;
-use crate::management::{Checks, Command, CommandError, Console, Output};
+use crate::management::{Calls, Checks, Command, CommandError, Console, Output};
 use crate::system;
 
 impl Command for cli::Dbshell {
     const NAME: &'static str = "dbshell";
     const CHECKS: Checks = Checks::None;
+    const CALLS: Calls = Calls::Never;
 
     async fn handle(self, ctx: &Context, console: &mut Console) -> anyhow::Result<Output> {
         let client = ctx.client(self.database.as_deref().unwrap_or("default"))?;

@@ -7,9 +7,10 @@ use anyhow::Context as _;
 use clap::FromArgMatches as _;
 use cli::BaseOptions;
 
-use super::command::{Command, CommandOptions, CommandSpec, ErasedCommand};
+use super::command::{Calls, Command, CommandOptions, CommandSpec, ErasedCommand};
 use super::console::{Coloring, Console, Input};
 use super::dispatch::{self, Invocation, SystemChecks};
+use super::error::CommandError;
 use super::execute::coloring;
 use super::help::unknown_command;
 use super::stream::{Capture, Stream};
@@ -137,13 +138,25 @@ impl Call {
 
 impl Target {
     fn invocation(self, ctx: &Context, checks: SystemChecks) -> anyhow::Result<(BaseOptions, Invocation)> {
-        match self {
+        let (base, invocation) = match self {
             Self::Typed { name, options, command } => {
                 let limit_begins = Box::new(|_| {});
                 let invocation = Invocation { name, options, command, checks, arguments: String::new(), limit_begins };
-                Ok((BaseOptions::default(), invocation))
+                (BaseOptions::default(), invocation)
             }
-            Self::Named { name, arguments } => parse(ctx, &name, &arguments, checks),
+            Self::Named { name, arguments } => parse(ctx, &name, &arguments, checks)?,
+        };
+        let (name, program) = (invocation.name, ctx.program());
+        match invocation.options.calls {
+            Calls::Never => Err(CommandError::new(format!(
+                "`{name}` takes the place of the whole process, so code cannot call it\nhint: call it by itself: `{program} {name}`"
+            ))
+            .into()),
+            Calls::ToChange if ctx.is_read_only() => Err(CommandError::new(format!(
+                "`{name}` changes the project's sources, and nothing may be changed here\nhint: call it by itself: `{program} {name}`"
+            ))
+            .into()),
+            Calls::ToChange | Calls::Always => Ok((base, invocation)),
         }
     }
 }

@@ -32,6 +32,18 @@ impl From<String> for Output {
     }
 }
 
+/// When code may call a command.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Calls {
+    /// Always.
+    #[default]
+    Always,
+    /// Not where databases are only read: it changes the project's sources.
+    ToChange,
+    /// Never: another program takes the place of the whole process.
+    Never,
+}
+
 /// Which system checks run before a command.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Checks {
@@ -68,6 +80,9 @@ pub trait Command: clap::Args + 'static {
     const PARTITIONED: bool = false;
     /// Whether it ends in its own time when the process that started it is gone, as servers do. Others are ended at once.
     const DRAINS: bool = false;
+
+    /// When code may call it ([`Call`](super::Call)).
+    const CALLS: Calls = Calls::Always;
 
     /// System checks before it, when they depend on the arguments.
     fn checks(&self) -> Checks {
@@ -123,6 +138,8 @@ pub struct CommandOptions {
     pub partitioned: bool,
     /// See [`Command::DRAINS`].
     pub drains: bool,
+    /// See [`Command::CALLS`].
+    pub calls: Calls,
     /// Adds the command's own arguments to a clap command.
     pub augment: fn(clap::Command) -> clap::Command,
 }
@@ -144,6 +161,7 @@ impl CommandOptions {
             reports_faults: T::REPORTS_FAULTS,
             partitioned: T::PARTITIONED,
             drains: T::DRAINS,
+            calls: T::CALLS,
             augment: T::augment_args,
         }
     }

@@ -16,7 +16,7 @@ mod terminal;
 
 pub use bulk::parallel;
 pub use call::{Call, Called};
-pub use command::{Checks, Command, CommandOptions, CommandSpec, Output, command, command_as, each};
+pub use command::{Calls, Checks, Command, CommandOptions, CommandSpec, Output, command, command_as, each};
 pub use console::{Answer, Coloring, Console, Input, Talk};
 pub use dispatch::SystemChecks;
 pub use error::{Cancelled, CommandError, Interrupted};

@@ -14,11 +14,12 @@ use super::questions::{Interactive, Unasked};
 use super::sources::{folder_to_write, load_sources, shown_path};
 use super::{check_label, command_error, conflict_error, files, merge, reflected, update};
 use crate::context::Context;
-use crate::management::{Answer, Checks, Command, CommandError, Console, Output, Role, Talk};
+use crate::management::{Answer, Calls, Checks, Command, CommandError, Console, Output, Role, Talk};
 
 impl Command for cli::Makemigrations {
     const NAME: &'static str = "makemigrations";
     const CHECKS: Checks = Checks::Tags(&["models", "modules"]);
+    const CALLS: Calls = Calls::ToChange;
 
     async fn handle(self, ctx: &Context, console: &mut Console) -> anyhow::Result<Output> {
         let labels: BTreeSet<&str> = self.modules.iter().map(String::as_str).collect();
@@ -66,6 +67,7 @@ impl Command for cli::Makemigrations {
 impl Command for cli::AddMigration {
     const NAME: &'static str = "add_migration";
     const CHECKS: Checks = cli::Makemigrations::CHECKS;
+    const CALLS: Calls = Calls::ToChange;
 
     async fn handle(self, ctx: &Context, console: &mut Console) -> anyhow::Result<Output> {
         let empty =

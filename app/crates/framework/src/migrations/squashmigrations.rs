@@ -7,11 +7,12 @@ use super::makemigrations::check_name;
 use super::sources::{folder_to_write, load_sources, shown_path};
 use super::{check_label, command_error, files};
 use crate::context::Context;
-use crate::management::{Answer, Checks, Command, CommandError, Console, Output, Role};
+use crate::management::{Answer, Calls, Checks, Command, CommandError, Console, Output, Role};
 
 impl Command for cli::Squashmigrations {
     const NAME: &'static str = "squashmigrations";
     const CHECKS: Checks = Checks::Tags(&["models"]);
+    const CALLS: Calls = Calls::ToChange;
 
     async fn handle(self, ctx: &Context, console: &mut Console) -> anyhow::Result<Output> {
         if self.noinput {
@@ -58,6 +59,7 @@ impl Command for cli::Squashmigrations {
 impl Command for cli::Optimizemigration {
     const NAME: &'static str = "optimizemigration";
     const CHECKS: Checks = Checks::Tags(&["models"]);
+    const CALLS: Calls = Calls::ToChange;
 
     async fn handle(self, ctx: &Context, console: &mut Console) -> anyhow::Result<Output> {
         let module = check_label(ctx, &self.module, 1)?;

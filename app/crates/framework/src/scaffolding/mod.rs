@@ -9,11 +9,12 @@ mod sources;
 
 pub(crate) use self::sources::recover;
 use crate::context::Context;
-use crate::management::{Checks, Command, Console, Output};
+use crate::management::{Calls, Checks, Command, Console, Output};
 
 impl Command for cli::AddModule {
     const NAME: &'static str = "add_module";
     const CHECKS: Checks = Checks::None;
+    const CALLS: Calls = Calls::ToChange;
     const SETTINGS: bool = false;
 
     async fn handle(self, ctx: &Context, console: &mut Console) -> anyhow::Result<Output> {
@@ -24,6 +25,7 @@ impl Command for cli::AddModule {
 impl Command for cli::RemoveModule {
     const NAME: &'static str = "remove_module";
     const CHECKS: Checks = Checks::None;
+    const CALLS: Calls = Calls::ToChange;
     const SETTINGS: bool = false;
 
     async fn handle(self, ctx: &Context, console: &mut Console) -> anyhow::Result<Output> {
@@ -34,6 +36,7 @@ impl Command for cli::RemoveModule {
 impl Command for cli::AddCommand {
     const NAME: &'static str = "add_command";
     const CHECKS: Checks = Checks::None;
+    const CALLS: Calls = Calls::ToChange;
     const SETTINGS: bool = false;
 
     async fn handle(self, ctx: &Context, console: &mut Console) -> anyhow::Result<Output> {
@@ -44,6 +47,7 @@ impl Command for cli::AddCommand {
 impl Command for cli::RemoveCommand {
     const NAME: &'static str = "remove_command";
     const CHECKS: Checks = Checks::None;
+    const CALLS: Calls = Calls::ToChange;
     const SETTINGS: bool = false;
 
     async fn handle(self, ctx: &Context, console: &mut Console) -> anyhow::Result<Output> {

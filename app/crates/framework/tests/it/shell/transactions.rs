@@ -1,6 +1,9 @@
 //! Transactions, and a shell that only reads.
 
-use super::{code, each, shows};
+use framework::management::Call;
+
+use super::{code, each, refuses, shows, sqlite};
+use crate::sandbox::wait;
 
 #[test]
 fn a_transaction_is_kept_or_undone_as_a_whole() {
@@ -63,6 +66,15 @@ fn a_shell_that_only_reads_writes_nothing_by_any_way() {
             ("call_command(\"loaddata\", \"rows.json\")", "read"),
             ("call_command(\"flush\", \"--noinput\")", "read"),
             ("call_command(\"migrate\", \"press\", \"zero\")", "read"),
+            (
+                "call_command(\"makemigrations\", \"press\", \"--empty\")",
+                "`makemigrations` changes the project's sources",
+            ),
+            ("call_command(\"add_module\", \"cms\")", "hint: call it by itself: `app add_module`"),
+            (
+                "call_command(\"dbshell\", \"--\", \"-c\", \"DELETE FROM press_topic\")",
+                "hint: call it by itself: `app dbshell`",
+            ),
         ] {
             let ran = sandbox.run(["shell", "--read-only", "-c", piece]);
             assert_eq!(ran.code, 1, "{piece}: {ran:?}");
@@ -70,4 +82,14 @@ fn a_shell_that_only_reads_writes_nothing_by_any_way() {
         }
         sandbox.run(["shell", "--read-only", "-c", "Topic.values(\"module\")"]).is(0, "[\"math\"]\n", "");
     }
+}
+
+#[test]
+fn the_databases_own_shell_does_not_take_the_place_of_a_process_that_calls_it() {
+    let sandbox = sqlite();
+    let refused = "`dbshell` takes the place of the whole process, so code cannot call it\n\
+        hint: call it by itself: `app dbshell`";
+    refuses(&sandbox, &[("call_command(\"dbshell\")", refused)]);
+    let called = wait(Call::typed(cli::Dbshell::default()).run(&sandbox.ctx()));
+    assert_eq!(called.expect_err("a refusal").to_string(), refused);
 }
