@@ -13,8 +13,8 @@ pub use taken::check_free;
 pub const MAX_LENGTH: usize = 50;
 
 /// The rule, for hints and help.
-pub const RULE: &str = "a name is made of `a` to `z`, `0` to `9` and `_`, begins with a letter, has at most 50 characters, \
-                        and is not a keyword of Rust";
+pub const RULE: &str = "a name is made of `a` to `z`, `0` to `9` and `_`, begins with a letter, has no `__` and no `_` at its \
+                        end, has at most 50 characters, and is not a keyword of Rust";
 
 /// Keywords of all editions, those that are only reserved included.
 const KEYWORDS: &[&str] = &[
@@ -114,6 +114,9 @@ fn is_identifier(text: &str) -> bool {
     text.len() <= MAX_LENGTH
         && text.starts_with(|c: char| c.is_ascii_lowercase())
         && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+        // The compiler warns of such names.
+        && !text.contains("__")
+        && !text.ends_with('_')
         && !KEYWORDS.contains(&text)
         && !is_device(text)
 }

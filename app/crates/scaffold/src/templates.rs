@@ -71,6 +71,7 @@ impl Templates {
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         // What is made is source text, of whatever language.
         environment.set_auto_escape_callback(|_| AutoEscape::None);
+        refuse_unknown(root)?;
         for (path, text) in FILES {
             let file = Path::new(OVERRIDES).join(path);
             let text = match std::fs::read_to_string(root.join(&file)) {
@@ -168,4 +169,35 @@ fn wrong(template: &str, error: &minijinja::Error) -> Error {
     let reason = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
     Error::new(format!("the template `{template}`{line} is wrong: {reason}"))
         .with_hint(format!("a template of that path below `{OVERRIDES}/` takes the place of the built-in one"))
+}
+
+/// A file that takes no template's place would never be read.
+fn refuse_unknown(root: &Path) -> Result<()> {
+    let mut folders = vec![PathBuf::from(OVERRIDES)];
+    while let Some(folder) = folders.pop() {
+        let entries = match std::fs::read_dir(root.join(&folder)) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(Error::io("read", &folder, error)),
+        };
+        for entry in entries {
+            let entry = entry.map_err(|error| Error::io("read", &folder, error))?;
+            let file = folder.join(entry.file_name());
+            if entry.path().is_dir() {
+                folders.push(file);
+            } else if !is_template_or_hidden(&file) {
+                let known: Vec<&str> = FILES.iter().map(|(path, _)| *path).collect();
+                let message = format!("`{}` takes the place of no template", file.display());
+                return Err(Error::new(message).with_hint(format!("those there are: {}", known.join(", "))));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Editors and systems leave hidden files behind.
+fn is_template_or_hidden(file: &Path) -> bool {
+    let name = file.file_name().unwrap_or_default().as_encoded_bytes();
+    let hidden = name.starts_with(b".") || name.ends_with(b"~") || name.eq_ignore_ascii_case(b"README.md");
+    hidden || FILES.iter().any(|(path, _)| Path::new(OVERRIDES).join(path) == file)
 }

@@ -28,8 +28,24 @@ fn no_name_is_a_usage_error() {
 #[test]
 fn what_is_no_name_is_refused_with_the_rule_and_a_proposal() {
     let long = "a".repeat(200);
-    let bad =
-        ["", "7testproject", "7up", "..", ".", "/", "/etc", "a b", "_a", "ünï", "рассылки", "a\u{301}", "a.b", "Type"];
+    let bad = [
+        "",
+        "7testproject",
+        "7up",
+        "..",
+        ".",
+        "/",
+        "/etc",
+        "a b",
+        "_a",
+        "ünï",
+        "рассылки",
+        "a\u{301}",
+        "a.b",
+        "Type",
+        "a__b",
+        "a_",
+    ];
     for name in bad.into_iter().chain([long.as_str()]) {
         let error = ModulePath::parse(&[name]).expect_err(name);
         let message = format!("'{name}' is not a valid app name. Please make sure the name is a valid identifier.");

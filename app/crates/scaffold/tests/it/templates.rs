@@ -82,6 +82,20 @@ fn a_projects_own_template_takes_the_place_of_ours() {
 }
 
 #[test]
+fn a_file_that_takes_the_place_of_no_template_is_an_error() {
+    let root = tempfile::tempdir().expect("a directory");
+    let own = root.path().join("app/scaffold");
+    std::fs::create_dir_all(own.join("module")).expect("a directory");
+    std::fs::write(own.join("module/.views.rs.swp"), "").expect("an editor's leftover");
+    std::fs::write(own.join("README.md"), "").expect("a note");
+    assert!(Templates::read(root.path()).is_ok());
+    std::fs::write(own.join("views.rs"), "").expect("a template");
+    let error = Templates::read(root.path()).map(|_| ()).expect_err("no such template");
+    assert_eq!(error.to_string(), "`app/scaffold/views.rs` takes the place of no template");
+    assert!(error.hint().is_some_and(|hint| hint.contains("module/views.rs")), "{:?}", error.hint());
+}
+
+#[test]
 fn an_entity_says_all_that_its_migration_says() {
     let root = tempfile::tempdir().expect("a directory");
     let words =
