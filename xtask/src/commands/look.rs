@@ -83,14 +83,14 @@ fn look_in(root: &Path, module: PathBuf, found: &mut Vec<Folder>) {
     }
     let commands = root.join(&module).join(COMMANDS);
     let mut all: Vec<String> = if has_commands { names(&commands) } else { Vec::new() };
-    let declaring = text(&root.join(&module).join("mod.rs"));
+    let declaring = code(&text(&root.join(&module).join("mod.rs")));
     let is_declared = declared(&declaring).any(|name| name == COMMANDS);
     if !has_commands && (!is_declared || commands.with_extension("rs").exists()) {
         return;
     }
     all.sort_unstable();
-    let (list, files) = (text(&commands.join("mod.rs")), files(&all));
-    let is_used = is_declared && used(&declaring).contains(&COMMANDS);
+    let (list, files) = (code(&text(&commands.join("mod.rs"))), files(&all));
+    let is_used = is_declared && befores(&declaring, "::all").contains(&COMMANDS);
     let is_good = (is_used || files.is_empty()) && has_commands && is_in_order(&list, &all, &files, &commands);
     let order = if is_good { Order::Good } else { Order::Doubtful };
     found.push(Folder { module, files, order });
@@ -117,7 +117,7 @@ fn text(path: &Path) -> String {
 }
 
 fn is_in_order(list: &str, all: &[String], files: &[String], folder: &Path) -> bool {
-    let (declared, used): (Vec<&str>, _) = (declared(list).collect(), used(list));
+    let (declared, used): (Vec<&str>, _) = (declared(list).collect(), befores(list, "::Command"));
     let is_there = |name: &str| all.iter().any(|file| file == name) || folder.join(name).join("mod.rs").exists();
     declared.iter().all(|name| is_there(name))
         && files.iter().all(|file| declared.contains(&file.as_str()) && used.contains(&file.as_str()))
@@ -132,12 +132,66 @@ fn declared(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The names of which something is used (`name::…`), except in lines that are comments. One pass: there may be many.
-fn used(text: &str) -> Vec<&str> {
-    let code = text.lines().filter(|line| line.contains("::") && !line.trim_start().starts_with("//"));
-    let befores = code.flat_map(|line| line.match_indices("::").map(move |(end, _)| &line[..end]));
+/// The text without comments and without what is in strings. Nothing that it takes for one of them by mistake does harm:
+/// the list is then parsed.
+fn code(text: &str) -> String {
+    let (mut code, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some(at) = rest.find(['/', '"']) {
+        let (before, found) = rest.split_at(at);
+        code.push_str(before);
+        rest = if found.starts_with("//") {
+            found.find('\n').map_or("", |end| &found[end..])
+        } else if found.starts_with("/*") {
+            after_comment(found)
+        } else if found.starts_with('"') && !before.ends_with(['\'', '\\']) {
+            after_string(found)
+        } else {
+            code.push_str(&found[..1]);
+            &found[1..]
+        };
+    }
+    code + rest
+}
+
+/// What follows the block comment that begins here; there may be others in it.
+fn after_comment(text: &str) -> &str {
+    let (mut depth, mut at) = (0_usize, 0);
+    while let Some(next) = text[at..].find(['/', '*']) {
+        at += next;
+        match text.as_bytes().get(at..at + 2) {
+            Some(b"/*") => (depth, at) = (depth + 1, at + 2),
+            Some(b"*/") if depth == 1 => return &text[at + 2..],
+            Some(b"*/") => (depth, at) = (depth - 1, at + 2),
+            _ => at += 1,
+        }
+    }
+    ""
+}
+
+/// What follows the string that begins here.
+fn after_string(text: &str) -> &str {
+    let mut is_escaped = false;
+    let end = text.bytes().skip(1).position(|byte| {
+        let is_end = byte == b'"' && !is_escaped;
+        is_escaped = byte == b'\\' && !is_escaped;
+        is_end
+    });
+    end.map_or("", |end| &text[end + 2..])
+}
+
+/// The names before `::Command` and the like, except in imports. One pass: there may be many.
+fn befores<'a>(code: &'a str, after: &str) -> Vec<&'a str> {
     let is_around = |letter: char| !letter.is_alphanumeric() && letter != '_';
-    befores.filter_map(|before| before.rsplit(is_around).next()).collect()
+    let lines = code.lines().filter(|line| !line.trim_start().starts_with(['u', 'p']) || !is_import(line));
+    let ends = lines.flat_map(|line| line.match_indices(after).map(move |(end, _)| line.split_at(end)));
+    let whole = ends.filter(|(_, rest)| rest[after.len()..].chars().next().is_none_or(is_around));
+    whole.filter_map(|(before, _)| before.rsplit(is_around).next()).collect()
+}
+
+/// True for lines like `use x;` and `pub(super) use x;`.
+fn is_import(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    words.find(|word| !word.starts_with("pub")) == Some("use")
 }
 
 #[cfg(test)]
@@ -178,6 +232,18 @@ mod tests {
             ("not declared", LIST.replace("mod one;\n", "// mod one;\n")),
             ("not listed", LIST.replace("command::<one", "command::<zone")),
             ("commented out", LIST.replace("command::<one", "// command::<one")),
+            (
+                "in a block comment",
+                LIST.replace("command::<one::Command>(),", "/* x /* y */ command::<one::Command>(), */"),
+            ),
+            ("after code", LIST.replace("command::<one::Command>(),", "two(), // command::<one::Command>(),")),
+            ("in a string", LIST.replace("command::<one::Command>()", "\"a \\\" one::Command\"")),
+            ("something else of it", LIST.replace("command::<one::Command>(),", "one::FORMAT,")),
+            ("a longer name", LIST.replace("one::Command>", "one::CommandLine>")),
+            (
+                "imported",
+                LIST.replace("command::<one::Command>(),", "").replace("mod one;", "mod one;\nuse one::Command;"),
+            ),
             ("gone", LIST.replace("mod one;\n", "mod one;\nmod none;\n")),
             ("gone, with an underscore", LIST.replace("mod one;\n", "mod one;\nmod _none;\n")),
             ("empty", String::new()),
@@ -194,6 +260,10 @@ mod tests {
         for (text, expected) in [
             ("pub mod commands;\nmodule.commands(self::commands::all());\n", Order::Good),
             ("mod commands;\n", Order::Doubtful),
+            ("mod commands;\nuse commands::FORMAT;\n", Order::Doubtful),
+            ("mod commands;\nlet format = commands::FORMAT;\n", Order::Doubtful),
+            ("mod commands;\n/* module.commands(commands::all()); */\n", Order::Doubtful),
+            ("let quote = '\"';\nmod commands;\nmodule.commands(commands::all());\n", Order::Good),
             ("// mod commands;\nmodule.commands(commands::all());\n", Order::Doubtful),
             ("", Order::Doubtful),
         ] {
