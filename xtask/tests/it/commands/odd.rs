@@ -35,6 +35,7 @@ fn a_listed_file_that_is_no_command_is_not_left_to_rustc() {
     for (text, stderr) in [
         ("pub struct Other;\n\nuse framework::management::Command;\n\nimpl Command for Other {}\n", &missing),
         ("", &missing),
+        ("pub struct CommandLine;\n", &missing),
         ("#[derive(clap::Args)]\nstruct Command {}\n", &private),
     ] {
         sandbox.write(&path("send_mailing"), text);

@@ -10,7 +10,7 @@ use crate::Error;
 /// macro, an import) is left to the compiler, and so is a file that does not parse.
 pub(super) fn of_file(file: &Path, text: &str) -> Option<Error> {
     // Nearly all files pass here.
-    if text.lines().any(|line| line.starts_with("pub") && line.contains("struct Command")) {
+    if text.lines().any(|line| line.starts_with("pub") && has_command(line)) {
         return None;
     }
     let items = syn::parse_file(text).ok()?.items;
@@ -19,6 +19,12 @@ pub(super) fn of_file(file: &Path, text: &str) -> Option<Error> {
         return Some(Error::new(message).with_hint("write `pub struct Command`"));
     }
     (!items.iter().any(may_define_command)).then(|| missing(file))
+}
+
+/// True for lines like `pub struct Command {`, not for those with a longer name.
+fn has_command(line: &str) -> bool {
+    let rest = line.split_once("struct Command").map(|(_, rest)| rest);
+    rest.is_some_and(|rest| !rest.starts_with(|letter: char| letter.is_alphanumeric() || letter == '_'))
 }
 
 /// A file that is no command.
