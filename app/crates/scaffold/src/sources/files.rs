@@ -5,19 +5,22 @@ use std::path::Path;
 
 use crate::syntax::BYTE_ORDER_MARK;
 
-/// The names in a folder in order, those of its subfolders or those of its files; links are left out, as they may lead
-/// round in circles.
-pub(super) fn names(folder: &Path, kind: fn(&fs::FileType) -> bool) -> Vec<String> {
+/// The names of a folder's subfolders in order; links are left out, as they may lead round in circles.
+pub(super) fn folders(folder: &Path) -> Vec<String> {
+    names(folder, |entry| entry.file_type().is_ok_and(|found| found.is_dir()))
+}
+
+fn names(folder: &Path, is_kept: fn(&fs::DirEntry) -> bool) -> Vec<String> {
     let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
-    let kept = entries.filter(|entry| entry.file_type().is_ok_and(|found| kind(&found)));
+    let kept = entries.filter(is_kept);
     let mut names: Vec<String> = kept.filter_map(|entry| entry.file_name().into_string().ok()).collect();
     names.sort();
     names
 }
 
-/// The stems of the files in a folder that end so, in order.
+/// The stems of the files in a folder that end so, in order. A link to a file is one, as it is for the compiler.
 pub(super) fn stems(folder: &Path, ending: &str) -> Vec<String> {
-    let names = names(folder, fs::FileType::is_file);
+    let names = names(folder, |entry| entry.path().is_file());
     let stems = names.iter().filter_map(|name| name.strip_suffix(ending));
     stems.filter(|stem| !stem.starts_with(['.', '_'])).map(str::to_owned).collect()
 }

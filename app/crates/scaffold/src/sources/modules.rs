@@ -1,7 +1,6 @@
 //! Modules: the project's by the folders there are, the framework's by what `MODULES` names.
 
 use std::collections::BTreeSet;
-use std::fs::FileType;
 use std::path::{Path, PathBuf};
 
 use quote::ToTokens as _;
@@ -25,7 +24,7 @@ pub(super) fn own(root: &Path) -> Result<Vec<Module>> {
 
 fn walk(root: &Path, parent: Option<&ModulePath>, found: &mut Vec<Module>) {
     let folder = parent.map_or_else(|| PathBuf::from(MODULES), ModulePath::folder);
-    for name in files::names(&root.join(&folder), FileType::is_dir) {
+    for name in files::folders(&root.join(&folder)) {
         let path = ModulePath::found(parent, &name);
         let Some(names) = files::text(&root.join(path.mod_file())).and_then(|text| names_of_module(&text)) else {
             continue;

@@ -127,6 +127,21 @@ fn the_last_command_takes_its_list_with_it() {
     assert_eq!(error.to_string(), "`mailings` has no command `send`");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_command_that_is_a_link_is_known_and_only_the_link_goes() {
+    let project = Project::new();
+    let before = project.files();
+    project.add_command("send", &mut Person::absent()).expect("a command");
+    let file = project.root().join("app/src/modules/mailings/commands/send.rs");
+    let target = project.root().join("sending.rs");
+    std::fs::rename(&file, &target).expect("another place");
+    std::os::unix::fs::symlink(&target, &file).expect("a link");
+    project.remove_command("send", plain(), &mut Person::absent()).expect("a command less");
+    std::fs::remove_file(&target).expect("only the link is gone");
+    assert_eq!(project.files(), before);
+}
+
 #[test]
 fn an_edited_command_stays() {
     let project = Project::new();
