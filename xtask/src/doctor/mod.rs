@@ -15,8 +15,7 @@ use std::thread;
 
 use clap::FromArgMatches as _;
 use cli::BaseOptions;
-use cli::findings::{Finding, exit_code, report};
-use serde_json::json;
+use cli::findings::{Finding, document, exit_code, report};
 
 use crate::app;
 use crate::dispatch::Session;
@@ -50,6 +49,9 @@ pub fn run(session: &mut Session<'_>, args: &[OsString]) -> anyhow::Result<u8> {
     session.by_itself("doctor", steps.into(), |project| examine(project, &asked))
 }
 
+/// One thing that is looked at.
+type Look = fn(&Project) -> Vec<Finding>;
+
 fn examine(project: &Project, asked: &Asked<'_>) -> anyhow::Result<u8> {
     let mut found = of_machine(project, asked);
     let ours: Vec<String> = found.iter().map(|finding| finding.id.clone()).collect();
@@ -68,7 +70,6 @@ fn examine(project: &Project, asked: &Asked<'_>) -> anyhow::Result<u8> {
 
 /// Everything that needs no app. What starts programs does so at the same time.
 fn of_machine(project: &Project, asked: &Asked<'_>) -> Vec<Finding> {
-    type Look = fn(&Project) -> Vec<Finding>;
     const LOOKS: &[Look] = &[
         toolchain::cargo,
         toolchain::rustc,
@@ -83,20 +84,31 @@ fn of_machine(project: &Project, asked: &Asked<'_>) -> Vec<Finding> {
         target::space,
         target::lock,
     ];
-    let mut found = thread::scope(|scope| {
-        let threads: Vec<_> = LOOKS.iter().map(|look| scope.spawn(move || look(project))).collect();
-        // A look that panicked found nothing; what it said stands on stderr.
-        threads.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect::<Vec<_>>()
-    });
+    let looks = LOOKS.iter().map(|look| || look(project));
+    let mut found = at_once(looks);
     found.extend(sources::change(project, asked));
     found.extend(sources::commands(project, asked));
     found
 }
 
-/// The findings for programs.
-fn document(found: &[Finding]) -> String {
-    let findings = found.iter().map(|Finding { id, level, message, command }| {
-        json!({ "id": id, "level": level.name(), "message": message, "command": command })
-    });
-    format!("{}\n", json!({ "version": 1, "findings": findings.collect::<Vec<_>>() }))
+/// What all of them find. That one panics is itself a finding, as in the app; what it said stands on stderr.
+fn at_once<L: FnOnce() -> Vec<Finding> + Send>(looks: impl Iterator<Item = L>) -> Vec<Finding> {
+    let panicked = |_| vec![Finding::error("doctor", "a look at this machine panicked", "cargo xtask doctor -v 2")];
+    thread::scope(|scope| {
+        let threads: Vec<_> = looks.map(|look| scope.spawn(look)).collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap_or_else(panicked)).collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_look_that_panics_is_an_error() {
+        let looks: [fn() -> Vec<Finding>; 2] = [|| panic!("a bug"), || vec![Finding::ok("git", "git 2")]];
+        let found = at_once(looks.into_iter());
+        let levels: Vec<&str> = found.iter().map(|finding| finding.level.name()).collect();
+        assert_eq!((levels, exit_code(&found)), (vec!["error", "ok"], 1));
+    }
 }

@@ -4,6 +4,8 @@
 use std::fmt::Write as _;
 use std::str::FromStr;
 
+use serde_json::json;
+
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
@@ -127,6 +129,14 @@ pub fn report(findings: &[Finding], verbosity: u8) -> String {
         let _ = writeln!(text, "\n{}", summary(findings));
     }
     text
+}
+
+/// The findings for programs: one line of JSON.
+pub fn document(findings: &[Finding]) -> String {
+    let findings = findings.iter().map(|Finding { id, level, message, command }| {
+        json!({ "id": id, "level": level.name(), "message": message, "command": command })
+    });
+    format!("{}\n", json!({ "version": 1, "findings": findings.collect::<Vec<_>>() }))
 }
 
 fn summary(findings: &[Finding]) -> String {

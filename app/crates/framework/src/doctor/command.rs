@@ -1,7 +1,6 @@
 //! The command `doctor`.
 
 use cli::findings::{self, Finding};
-use serde_json::{Value, json};
 
 use super::registered;
 use crate::context::Context;
@@ -20,7 +19,7 @@ impl Command for cli::Doctor {
             found.extend(if self.fix { check.repaired(ctx).await } else { check.findings(ctx).await });
         }
         if self.json {
-            console.stdout.write(document(&found));
+            console.stdout.write_unended(findings::document(&found));
         } else {
             console.stdout.write_unended(findings::report(&found, console.verbosity()));
         }
@@ -29,12 +28,4 @@ impl Command for cli::Doctor {
             _ => Err(CommandError::silent().into()),
         }
     }
-}
-
-/// The findings for programs.
-fn document(found: &[Finding]) -> Value {
-    let findings = found.iter().map(|Finding { id, level, message, command }| {
-        json!({ "id": id, "level": level.name(), "message": message, "command": command })
-    });
-    json!({ "version": 1, "findings": findings.collect::<Vec<_>>() })
 }
