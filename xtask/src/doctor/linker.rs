@@ -60,7 +60,7 @@ pub(super) fn rust(project: &Project) -> Vec<Finding> {
     }]
 }
 
-/// What cargo would hand to the compiler.
+/// What `RUSTFLAGS` has for the compiler. The flags of cargo's configuration are not looked up.
 fn flags(project: &Project) -> Vec<String> {
     let flags = project.variables.get(OsStr::new("RUSTFLAGS")).map(|flags| flags.to_string_lossy().into_owned());
     flags.unwrap_or_default().split_whitespace().map(str::to_owned).collect()
