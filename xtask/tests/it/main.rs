@@ -10,6 +10,7 @@ mod explain;
 mod man;
 mod names;
 mod pty;
+mod random;
 mod sandbox;
 mod scaffolding;
 mod scripts;

@@ -2,9 +2,10 @@
 
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::{LIST, command, drop_command, list, listed, mailings, module, read};
+use crate::random::Random;
 use crate::sandbox::{BUILD, PATIENCE, Sandbox, app};
 
 #[test]
@@ -47,35 +48,47 @@ fn many(sandbox: &Sandbox) -> Vec<String> {
     names
 }
 
+/// How often it has to be killed in the midst of its work.
+const KILLS: u32 = 6;
+
 #[test]
 fn whenever_it_is_killed_the_next_call_finds_whole_files_and_goes_on() {
     let sandbox = mailings();
     let names = many(&sandbox);
-    let first = |path: &str| sandbox.root().join(path).exists();
-    let mut killed = 0;
-    for round in 0..12_u32 {
+    let file = |name: &str| format!("app/src/modules/{name}/commands/mod.rs");
+    let done = || names.iter().filter(|name| sandbox.root().join(file(name)).exists()).count();
+    let mut random = Random::new();
+    let (mut killed, mut rounds) = (0, 0);
+    let deadline = Instant::now() + PATIENCE;
+    while killed < KILLS {
+        rounds += 1;
+        assert!(Instant::now() < deadline, "killed in time {killed} times in {rounds} rounds");
+        let before = done();
+        if before == names.len() {
+            for name in &names {
+                super::remove(&sandbox, &file(name));
+                sandbox.write(&format!("app/src/modules/{name}/mod.rs"), &module(name, &[]));
+            }
+            continue;
+        }
         let mut command: Command = sandbox.xtask(["check"]).into();
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("xtask starts");
         // At another moment each time, and not before it has begun to write.
-        let deadline = Instant::now() + PATIENCE;
-        let done = || names.iter().filter(|name| first(&format!("app/src/modules/{name}/commands/mod.rs"))).count();
-        let before = done();
-        while done() == before && child.try_wait().expect("a child").is_none() && Instant::now() < deadline {
+        let enough = before + 1 + usize::try_from(random.below(10)).expect("a small number");
+        while done() < enough && child.try_wait().expect("a child").is_none() && Instant::now() < deadline {
             std::thread::yield_now();
         }
-        std::thread::park_timeout(Duration::from_micros(u64::from(round * 700)));
         child.kill().expect("xtask runs, or is over");
-        killed += u32::from(child.wait().expect("it ended").code().is_none());
+        child.wait().expect("it ended");
+        killed += u32::from((before + 1..names.len()).contains(&done()));
         for name in &names {
-            let folder = format!("app/src/modules/{name}");
-            let of_module = read(&sandbox, &format!("{folder}/mod.rs"));
+            let of_module = read(&sandbox, &format!("app/src/modules/{name}/mod.rs"));
             assert!([module(name, &[]), module(name, &["commands"])].contains(&of_module), "{of_module}");
-            if first(&format!("{folder}/commands/mod.rs")) {
-                assert_eq!(read(&sandbox, &format!("{folder}/commands/mod.rs")), list(&["hello"]));
+            if sandbox.root().join(file(name)).exists() {
+                assert_eq!(read(&sandbox, &file(name)), list(&["hello"]));
             }
         }
     }
-    assert!(killed > 0, "never killed in time");
     sandbox.xtask(["check"]).any_output().run();
     for name in &names {
         let folder = format!("app/src/modules/{name}");

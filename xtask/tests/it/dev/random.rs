@@ -1,37 +1,15 @@
 //! Random saves, deaths and waits, under load: whatever happened, after it the newest sources are served.
 
-use std::ffi::OsStr;
 use std::fs::File;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal};
 
 use super::site::{SETTINGS, SOURCE, STYLE, Site, TEMPLATE, touch};
+use crate::random::Random;
 
 /// How many things happen.
 const STEPS: usize = 40;
-
-/// Numbers that look random (xorshift).
-struct Random(u64);
-
-impl Random {
-    /// From the variable `SEED`, else from the clock; says which.
-    #[expect(clippy::print_stdout, reason = "a run that fails can be done again")]
-    fn new() -> Self {
-        let given = xtask::environment::read().get(OsStr::new("SEED")).and_then(|seed| seed.to_str()?.parse().ok());
-        let clock = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("a clock").subsec_nanos();
-        let seed = given.unwrap_or_else(|| u64::from(clock()));
-        println!("SEED={seed}");
-        Self(seed.wrapping_mul(2_685_821_657_736_338_717) | 1)
-    }
-
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % end
-    }
-}
 
 #[test]
 fn after_anything_the_newest_sources_are_served() {
