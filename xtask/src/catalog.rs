@@ -2,6 +2,8 @@
 //! directory for as long as the binary is the same.
 
 use std::path::PathBuf;
+use std::process::Output;
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::{ArgAction, Args as _, Command, ValueHint};
@@ -10,7 +12,7 @@ use serde_json::Value;
 
 use crate::app::{self, Binary};
 use crate::failure::Failure;
-use crate::plan::Role;
+use crate::plan::{Role, Step};
 use crate::project::Project;
 
 /// One command of the app.
@@ -118,12 +120,32 @@ pub fn current(project: &Project) -> Option<Catalog> {
 /// # Errors
 /// When the app cannot be started or does not answer with a catalogue.
 pub fn ask(project: &Project) -> anyhow::Result<Catalog> {
+    find(project, |step| Ok(step.unseen().stdout_capture().stderr_capture().run()?))
+}
+
+/// The same for someone who cannot wait: an app that has not answered by then is ended.
+///
+/// # Errors
+/// When the app cannot be started, is not ready in time, or does not answer with a catalogue.
+pub fn ask_within(project: &Project, limit: Duration) -> anyhow::Result<Catalog> {
+    find(project, |step| {
+        let asked = step.unseen().stdout_capture().stderr_capture().start()?;
+        if let Ok(Some(output)) = asked.wait_timeout(limit) {
+            return Ok(output.clone());
+        }
+        // It may have ended by itself, and nobody waits for an answer any more.
+        let _ = asked.kill();
+        anyhow::bail!("it had no answer after {} ms", limit.as_millis())
+    })
+}
+
+fn find(project: &Project, run: impl FnOnce(&Step) -> anyhow::Result<Output>) -> anyhow::Result<Catalog> {
     if let Some(catalog) = current(project) {
         return Ok(catalog);
     }
     // Taken before asking: a binary that is replaced meanwhile is then asked again.
     let binary = Binary::now(project).context("failed to find the app's binary")?;
-    let mut document = answer(project)?;
+    let mut document = answer(project, run)?;
     let fields = document.as_object_mut().context("failed to read the app's list of commands: not an object")?;
     fields.insert("binary".to_owned(), serde_json::to_value(binary).context("failed to write the binary's identity")?);
     let text = format!("{document}\n");
@@ -132,10 +154,9 @@ pub fn ask(project: &Project) -> anyhow::Result<Catalog> {
     Ok(catalog)
 }
 
-fn answer(project: &Project) -> anyhow::Result<Value> {
+fn answer(project: &Project, run: impl FnOnce(&Step) -> anyhow::Result<Output>) -> anyhow::Result<Value> {
     let step = app::step(project, Role::App, ["help", "--format", "json"].map(Into::into));
-    let command = step.unseen().stdout_capture().stderr_capture();
-    let output = command.run().with_context(|| format!("failed to start `{}`", step.short()))?;
+    let output = run(&step).with_context(|| format!("failed to run `{}`", step.short()))?;
     if !output.status.success() {
         let reason = String::from_utf8_lossy(&output.stderr);
         return Err(Failure::new(format!("the app could not list its commands: {}", reason.trim_end()))

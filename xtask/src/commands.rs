@@ -83,6 +83,12 @@ pub fn known(project: &Project, catalog: Option<Catalog>) -> Known {
     known
 }
 
+/// The files of a module that may be commands, without `.rs`.
+pub fn files(project: &Project, label: &str) -> Vec<String> {
+    let folder = look::folders(&project.root).into_iter().find(|folder| folder.label() == label);
+    folder.map(|folder| folder.files).unwrap_or_default()
+}
+
 /// The files of commands that the newest binary was compiled from, and that are not there any more.
 fn compiled_and_gone(project: &Project) -> Vec<Gone> {
     let files = fingerprint::compiled_from(project).unwrap_or_default();

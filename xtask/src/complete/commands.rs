@@ -2,6 +2,7 @@
 
 use clap::{Arg, ArgAction, Command};
 
+use super::LIMIT;
 use super::candidates::Candidate;
 use crate::catalog;
 use crate::commands::{self, Known};
@@ -34,7 +35,7 @@ impl<'a> Commands<'a> {
     /// Reads what is known. A binary that is newer than the catalogue is asked for its own; that takes it no longer than
     /// printing the list.
     pub(crate) fn read(project: &'a Project) -> Self {
-        let catalog = catalog::ask(project).ok().or_else(|| catalog::remembered(project));
+        let catalog = catalog::ask_within(project, LIMIT).ok().or_else(|| catalog::remembered(project));
         Self { project, known: commands::known(project, catalog) }
     }
 

@@ -1,12 +1,10 @@
 //! The fields of a new model, as they are typed: `slug:string:unique`, `author:references=users.User`.
 
+use scaffold::model::Kind;
+
 use super::candidates::Candidate;
 use super::sources;
 use crate::project::Project;
-
-/// The types.
-const TYPES: &[&str] =
-    &["string", "text", "integer", "big_integer", "float", "boolean", "date", "time", "datetime", "json"];
 
 /// What may follow the last colon of a field. A name is the person's own.
 pub(super) fn parts(project: &Project, typed: &str) -> Vec<Candidate> {
@@ -16,19 +14,21 @@ pub(super) fn parts(project: &Project, typed: &str) -> Vec<Candidate> {
         let models = sources::models(project).into_iter();
         models.map(|model| Candidate::plain(format!("references={model}"))).collect()
     } else {
-        let types = if head.matches(':').count() == 1 { TYPES } else { &[] };
+        let types: Vec<_> = if head.matches(':').count() == 1 { Kind::names().collect() } else { Vec::new() };
         let rest = [
+            ("null", "May be empty"),
             ("unique", "No two rows have the same"),
             ("index", "Looked up by it"),
             ("references=", "Points at a row of that model"),
         ];
         let rest = rest
             .into_iter()
-            .filter(|(part, _)| !head.contains(&format!(":{part}")) && (types.is_empty() || *part == "references="));
+            .filter(|(part, _)| !head.contains(&format!(":{part}")) && (types.is_empty() || *part == "references="))
+            .collect::<Vec<_>>();
         types
-            .iter()
-            .map(|name| Candidate::plain(*name))
-            .chain(rest.map(|(part, about)| Candidate::new(part, about)))
+            .into_iter()
+            .map(Candidate::plain)
+            .chain(rest.into_iter().map(|(part, about)| Candidate::new(part, about)))
             .collect()
     };
     parts.into_iter().map(|part| Candidate { value: format!("{head}{}", part.value), ..part }).collect()

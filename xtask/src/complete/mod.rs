@@ -14,6 +14,7 @@ mod sources;
 mod words;
 
 use std::ffi::OsString;
+use std::time::Duration;
 
 use clap::{CommandFactory as _, Parser, ValueEnum};
 
@@ -24,6 +25,9 @@ use crate::project::Project;
 
 /// The name under which the scripts ask. It is listed nowhere.
 pub const QUESTION: &str = "__complete";
+
+/// How long an answer of the app may take: the shell stands still meanwhile.
+const LIMIT: Duration = Duration::from_millis(300);
 
 /// Print what makes a shell complete `cargo xtask`
 ///

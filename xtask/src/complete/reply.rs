@@ -31,12 +31,32 @@ fn line(shell: Shell, candidate: &Candidate, words: &Words) -> String {
     let Candidate { value, about } = candidate;
     let about: String = about.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
     match shell {
-        Shell::Bash if words.quote.is_some() => value.clone(),
-        Shell::Bash => output::quote(OsStr::new(value)),
+        Shell::Bash => match words.quote {
+            None => output::quote(OsStr::new(value)),
+            Some(quote) => inside(quote, value),
+        },
         Shell::Zsh => {
             let value = value.replace('\\', r"\\").replace(':', r"\:");
             if about.is_empty() { value } else { format!("{value}:{about}") }
         }
         Shell::Fish | Shell::Powershell => format!("{value}\t{about}"),
     }
+}
+
+/// The value as bash reads it inside a quote that is open: values come from the database too, and none may become more
+/// than a word.
+fn inside(quote: char, value: &str) -> String {
+    if quote == '\'' {
+        return value.replace('\'', r"'\''");
+    }
+    let mut text = String::new();
+    for letter in value.chars() {
+        match letter {
+            '"' | '\\' | '$' | '`' => text.extend(['\\', letter]),
+            // The history is looked up inside of `"` too, where a backslash would stay.
+            '!' => text.push_str("\"'!'\""),
+            _ => text.push(letter),
+        }
+    }
+    text
 }

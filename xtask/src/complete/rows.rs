@@ -1,16 +1,13 @@
 //! Rows that an argument can mean: the app that is there already is asked for their keys, and has little time.
 
 use std::ffi::OsString;
-use std::time::Duration;
 
+use super::LIMIT;
 use super::candidates::Candidate;
 use super::place::Place;
 use crate::app;
 use crate::plan::Role;
 use crate::project::Project;
-
-/// How long an answer may take.
-const LIMIT: Duration = Duration::from_millis(300);
 
 /// The newest rows of the model that an argument called `<MODEL>_ID` means: a model of this module, else the only one of
 /// that name. In the database and with the settings that were typed before.

@@ -124,8 +124,13 @@ fn words_lead_to_what_can_follow_them() {
         ("add-module nothing ", ADD_MODULE),
         ("add-module x --model Post ti", &[]),
         ("add-module x --model Post title:te", &["title:text"]),
-        ("add-module x --model Post a:text b:string:", &["b:string:unique", "b:string:index", "b:string:references="]),
+        (
+            "add-module x --model Post a:text b:string:",
+            &["b:string:null", "b:string:unique", "b:string:index", "b:string:references="],
+        ),
         ("add-module x --model Post b:string:unique:un", &[]),
+        ("add-module x --model Post b:string:unique:nu", &["b:string:unique:null"]),
+        ("add-module x --model Post b:date", &["b:date", "b:datetime"]),
         ("add-module x --model Post b:text --pa", &["--pages"]),
         ("add-module --undo --pa", &[]),
         ("remove_module cms ad", &["adp"]),
@@ -227,10 +232,33 @@ fn rows_come_from_the_app_when_it_answers_in_time() {
     assert_eq!(candidates(&sandbox, "send-mailing --database reports 1"), ["12"]);
     let asked = std::fs::read_to_string(sandbox.root().join("asked")).expect("a question");
     assert_eq!(asked, "listkeys mailings.mailing\nlistkeys mailings.mailing --database=reports\n");
+    sandbox.write("rows", "$(touch x)\tOdd\n\"; touch x #\tOdd\na'b`c`\\!d\tOdd\n");
+    let odd = ["'$(touch x)'", "'\"; touch x #'", r"'a'\''b`c`\!d'"];
+    assert_eq!(candidates(&sandbox, "send_mailing "), odd);
+    let quoted = [r"\$(touch x)", r#"\"; touch x #"#, r#"a'b\`c\`\\"'!'"d"#];
+    assert_eq!(candidates(&sandbox, "send_mailing \""), quoted);
+    assert_eq!(candidates(&sandbox, "send_mailing '"), ["$(touch x)", "\"; touch x #", r"a'\''b`c`\!d"]);
     sandbox.write("fake/listkeys", "wait");
     let started = std::time::Instant::now();
     assert_eq!(candidates(&sandbox, "send_mailing 1"), [""; 0]);
     assert!(started.elapsed() < Duration::from_secs(30));
     sandbox.write("fake/listkeys", "fail no database");
     assert_eq!(candidates(&sandbox, "send_mailing 1"), [""; 0]);
+}
+
+#[test]
+fn an_app_that_does_not_answer_holds_nobody_up() {
+    let sandbox = project();
+    assert_eq!(candidates(&sandbox, "send"), ["send_mailing"]);
+    // The binary is another one now, so that it has to be asked.
+    let app = sandbox.root().join("target/debug/app");
+    std::fs::File::options()
+        .write(true)
+        .open(app)
+        .and_then(|file| file.set_modified(std::time::SystemTime::now()))
+        .expect("a time");
+    sandbox.write("fake/help", "wait");
+    let started = std::time::Instant::now();
+    assert_eq!(candidates(&sandbox, "send"), ["send_mailing"]);
+    assert!(started.elapsed() < Duration::from_secs(30));
 }

@@ -39,6 +39,8 @@ fn project() -> Sandbox {
         .and_then(|file| file.set_modified(std::time::UNIX_EPOCH))
         .expect("a time");
     sandbox.xtask(["version"]).any_output().run();
+    // Has the catalogue remembered, so that no question is a matter of time.
+    sandbox.xtask(["help"]).any_output().run();
     sandbox
 }
 

@@ -88,7 +88,7 @@ impl Kind {
     }
 
     /// The names of all types, aliases left out.
-    pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    pub fn names() -> impl Iterator<Item = &'static str> {
         NAMES[..TYPES].iter().map(|(name, _)| *name)
     }
 
