@@ -4,6 +4,7 @@
 //! A request flows one way: `cli`'s arguments → checked names ([`names`]) → a [`Change`] (planned against the tree, nothing
 //! written) → conflicts settled through [`Talk`] → journalled and applied, all or nothing ([`journal`]).
 
+mod addresses;
 mod carry_out;
 mod change;
 mod commands;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use cli::{AddModule, RemoveModule};
 
+use crate::addresses;
 use crate::carry_out::{Plan, carry_out};
 use crate::commands;
 use crate::drafts::Drafts;
@@ -40,7 +41,9 @@ fn plan_addition(tree: &Tree, path: &ModulePath, args: &AddModule) -> Result<Pla
         let is_there = sources.is_module(&module);
         if module != *path {
             if !is_there {
-                templates.module(&module, &Options::default())?.into_iter().for_each(|edit| drafts.create(edit));
+                let edits = templates.module(&module, &Options::default())?;
+                addresses::check_free(&sources, &module, &edits)?;
+                edits.into_iter().for_each(|edit| drafts.create(edit));
             }
         } else if !is_there || !is_command_alone(&options) {
             draft(&mut drafts, &templates, &sources, path, &options)?;
@@ -75,7 +78,9 @@ fn draft(
     path: &ModulePath,
     options: &Options,
 ) -> Result<()> {
-    templates.module(path, options)?.into_iter().for_each(|edit| drafts.create(edit));
+    let edits = templates.module(path, options)?;
+    addresses::check_free(sources, path, &edits)?;
+    edits.into_iter().for_each(|edit| drafts.create(edit));
     let file = path.mod_file();
     let below = sources.modules().iter().filter_map(|module| module.path.as_ref());
     for module in below.filter(|module| module.parent().as_ref() == Some(path)) {

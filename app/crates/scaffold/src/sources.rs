@@ -3,7 +3,7 @@
 
 mod commands;
 mod crates;
-mod files;
+pub(crate) mod files;
 mod models;
 mod modules;
 

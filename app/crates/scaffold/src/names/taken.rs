@@ -37,7 +37,8 @@ fn check_one(sources: &Sources, path: &ModulePath) -> Result<()> {
     if STANDARD.contains(&name) || sources.has_crate(name) {
         return Err(taken(name, "crate"));
     }
-    if PARTS.contains(&name) {
+    // The outermost module has no `api.rs` beside it.
+    if PARTS.contains(&name) || (name == "api" && path.parent().is_some()) {
         return Err(taken(name, "part of a module"));
     }
     if sources.declares(path.parent().as_ref(), name) {

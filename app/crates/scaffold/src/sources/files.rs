@@ -6,8 +6,13 @@ use std::path::Path;
 use crate::syntax::BYTE_ORDER_MARK;
 
 /// The names of a folder's subfolders in order; links are left out, as they may lead round in circles.
-pub(super) fn folders(folder: &Path) -> Vec<String> {
+pub(crate) fn folders(folder: &Path) -> Vec<String> {
     names(folder, |entry| entry.file_type().is_ok_and(|found| found.is_dir()))
+}
+
+/// The names of a folder's files in order; a link to a file is one, as it is for the compiler.
+pub(crate) fn files(folder: &Path) -> Vec<String> {
+    names(folder, |entry| entry.path().is_file())
 }
 
 fn names(folder: &Path, is_kept: fn(&fs::DirEntry) -> bool) -> Vec<String> {
@@ -18,15 +23,15 @@ fn names(folder: &Path, is_kept: fn(&fs::DirEntry) -> bool) -> Vec<String> {
     names
 }
 
-/// The stems of the files in a folder that end so, in order. A link to a file is one, as it is for the compiler.
+/// The stems of the files in a folder that end so, in order.
 pub(super) fn stems(folder: &Path, ending: &str) -> Vec<String> {
-    let names = names(folder, |entry| entry.path().is_file());
+    let names = files(folder);
     let stems = names.iter().filter_map(|name| name.strip_suffix(ending));
     stems.filter(|stem| !stem.starts_with(['.', '_'])).map(str::to_owned).collect()
 }
 
 /// A file's text without a byte order mark; nothing when it cannot be read.
-pub(super) fn text(path: &Path) -> Option<String> {
+pub(crate) fn text(path: &Path) -> Option<String> {
     let text = fs::read_to_string(path).ok()?;
     Some(text.strip_prefix(BYTE_ORDER_MARK).map(str::to_owned).unwrap_or(text))
 }

@@ -122,7 +122,9 @@ fn names_that_are_taken_are_refused() {
         ("app/src/modules/stray.rs", ""),
     ]);
     let sources = read(&root);
-    for free in [&["news"][..], &["cms"], &["cms", "news"], &["cms", "adp_roles", "x"], &["module"], &["auth"]] {
+    for free in
+        [&["news"][..], &["cms"], &["cms", "news"], &["cms", "adp_roles", "x"], &["module"], &["auth"], &["api"]]
+    {
         assert!(check_free(&sources, &path(free)).is_ok(), "{free:?}");
     }
     for (words, name, what, hint) in [
@@ -132,6 +134,7 @@ fn names_that_are_taken_are_refused() {
         (&["shop"], "shop", "crate", None),
         (&["xtask"], "xtask", "crate", None),
         (&["cms", "views"], "views", "part of a module", None),
+        (&["cms", "api"], "api", "part of a module", None),
         (&["helpers"], "helpers", "module", Some("the name is used in `app/src/modules/mod.rs`")),
         (&["login"], "login", "module", Some("the name is used in `app/src/modules/mod.rs`")),
         (&["contrib"], "contrib", "module", Some("the name is used in `app/src/modules/mod.rs`")),

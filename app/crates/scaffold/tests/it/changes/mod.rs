@@ -1,5 +1,6 @@
 //! Modules and commands that come and go: in a small project of its own, with somebody who answers.
 
+mod addresses;
 mod conflicts;
 mod removing;
 mod showing;
