@@ -10,6 +10,7 @@ pub mod findings;
 mod fixtures;
 mod listen;
 mod migrations;
+mod names;
 mod options;
 mod ports;
 mod scaffold;
@@ -27,6 +28,7 @@ pub use listen::{Listen, ListenError};
 pub use migrations::{
     Flush, Makemigrations, Migrate, Optimizemigration, Showmigrations, Sqlflush, Sqlmigrate, Squashmigrations,
 };
+pub use names::{nearest, sounds_secret};
 pub use options::{AddrPort, BASE_OPTION_IDS, BaseOptions, Labels, Modules};
 pub use scaffold::{AddCommand, AddMigration, AddModule, ChangeOptions, RemoveCommand, RemoveModule};
 pub use tools::{Dbshell, Doctor, Shell};

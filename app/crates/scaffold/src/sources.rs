@@ -155,8 +155,8 @@ impl Model {
         keys.next().filter(|_| keys.next().is_none())
     }
 
-    /// The first column of text: what a row is shown as.
+    /// The first column of text that is nobody's secret: what a row is shown as.
     pub fn first_text(&self) -> Option<&Field> {
-        self.fields.iter().find(|field| field.rust_type == "String")
+        self.fields.iter().find(|field| field.rust_type == "String" && !cli::sounds_secret(&field.name))
     }
 }

@@ -172,9 +172,10 @@ fn check_columns(fields: &[NewField]) -> Result<()> {
     Ok(())
 }
 
-/// A reference to the new model itself shows its first text.
+/// A reference to the new model itself shows its first text that is nobody's secret.
 fn point_at_names(fields: &mut [NewField]) {
-    let texts = |field: &&NewField| matches!(field.kind, Kind::String(_) | Kind::Text);
+    let texts =
+        |field: &&NewField| matches!(field.kind, Kind::String(_) | Kind::Text) && !cli::sounds_secret(&field.column);
     let shown = fields.iter().find(texts).map(|field| field.column.clone());
     for target in fields.iter_mut().filter_map(|field| field.target.as_mut()).filter(|target| target.entity.is_none()) {
         target.shown.clone_from(&shown);

@@ -120,6 +120,12 @@ fn tables_keep_within_what_postgresql_keeps_of_a_name() {
 }
 
 #[test]
+fn a_reference_to_itself_does_not_show_a_secret() {
+    let model = parse("Order token:string title:text up:references=shop.Order?").expect("a model");
+    assert_eq!(model.fields[2].target.as_ref().and_then(|target| target.shown.as_deref()), Some("title"));
+}
+
+#[test]
 fn the_migration_is_laid_out_as_makemigrations_does() {
     let model = parse(
         "Order code:string(8):unique note:text? at:datetime:index by:references=users.User up:references=shop.Order?",

@@ -197,6 +197,21 @@ fn models_are_read_wherever_their_entities_are() {
 }
 
 #[test]
+fn a_row_is_not_shown_as_its_secret() {
+    let entity = "#[sea_orm(table_name = \"shop_keys\")]\npub struct Model { #[sea_orm(primary_key)] pub id: i64, \
+                  pub token: String, pub password_hash: String, pub pin: String, pub codename: String }";
+    let root = project(&[
+        ("app/src/modules/mod.rs", ""),
+        ("app/src/modules/shop/mod.rs", MODULE),
+        ("app/src/modules/shop/models/mod.rs", "mod key;\nconst MODELS: &[Model] = &[model::<key::Entity>(\"Key\")];"),
+        ("app/src/modules/shop/models/key.rs", entity),
+    ]);
+    let sources = read(&root);
+    let (_, key) = sources.model("shop.key").expect("a model");
+    assert_eq!(key.first_text().map(|field| field.name.as_str()), Some("codename"));
+}
+
+#[test]
 fn commands_are_files_that_define_one() {
     let made = |name: &str, help: &str| {
         Some(Command { file: "close".to_owned(), name: name.to_owned(), help: help.to_owned() })
