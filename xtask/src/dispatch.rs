@@ -12,7 +12,7 @@ use crate::plan::{Plan, Role, Step};
 use crate::project::Project;
 use crate::runner::Runner;
 use crate::tasks::{self, Action, SERVERS, TASKS, Task};
-use crate::{bench, codegen, complete, doctor, help, man, names, output, scaffolding, scripts, serve, tidy};
+use crate::{bench, codegen, complete, doctor, help, man, output, scaffolding, scripts, serve, tidy};
 
 /// What happens to plans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -352,7 +352,7 @@ fn other(session: &mut Session<'_>, name: &OsStr, args: &[OsString]) -> anyhow::
     let known = TASKS.iter().flat_map(|task| std::iter::once(&task.name).chain(task.aliases)).copied();
     let known = known.chain(cli::BUILTINS.iter().map(|builtin| builtin.name));
     let known = known.chain(of_app.entries.iter().map(|entry| entry.name.as_str()));
-    let near = names::nearest(&typed, known.chain(scripts.iter().map(String::as_str)));
+    let near = cli::nearest(&typed, known.chain(scripts.iter().map(String::as_str)));
     let unknown = |hint: &str| {
         // As without a name: everything there is, and then what is wrong.
         output::note(help::list(project));

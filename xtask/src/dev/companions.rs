@@ -58,7 +58,7 @@ fn asked(project: &Project, name: &str, known: &[String]) -> Result<String, Fail
         return Ok(entry.name.clone());
     }
     let asked = catalog.iter().flat_map(|catalog| &catalog.commands).map(|entry| entry.name.as_str());
-    let near = names::nearest(name, known.iter().map(String::as_str).chain(asked));
+    let near = cli::nearest(name, known.iter().map(String::as_str).chain(asked));
     let near: Vec<String> = near.iter().map(|name| format!("`{name}`")).collect();
     let failure = usage(format!("`--with {name}`: the app has no command `{name}`"));
     match (near.is_empty(), catalog.is_some()) {

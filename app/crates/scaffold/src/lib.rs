@@ -17,7 +17,6 @@ pub mod listing;
 pub mod model;
 mod modules;
 pub mod names;
-mod nearest;
 pub mod register;
 mod removal;
 mod rustfmt;

@@ -67,11 +67,7 @@ fn render(faults: &[Fault]) -> String {
 
 /// The name among `known` that is nearest to an unknown one, if any is near enough.
 pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let name = name.to_lowercase();
-    let scored =
-        known.into_iter().map(|known| (strsim::normalized_damerau_levenshtein(&known.to_lowercase(), &name), known));
-    let near = scored.filter(|(score, _)| *score >= 0.6);
-    near.max_by(|left, right| left.0.total_cmp(&right.0)).map(|(_, known)| known)
+    cli::nearest(name, known).first().copied()
 }
 
 /// Names for a sentence: `` `a`, `b` ``.

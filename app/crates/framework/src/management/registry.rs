@@ -57,10 +57,6 @@ impl Registry {
 
     /// The known name that is nearest to an unknown one, if any is near enough.
     pub fn nearest(&self, name: &str) -> Option<&'static str> {
-        let close = self.0.keys().map(|known| (strsim::normalized_damerau_levenshtein(known, name), *known));
-        close
-            .filter(|(score, _)| *score >= 0.6)
-            .max_by(|left, right| left.0.total_cmp(&right.0))
-            .map(|(_, known)| known)
+        cli::nearest(name, self.0.keys().copied()).first().copied()
     }
 }

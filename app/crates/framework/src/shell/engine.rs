@@ -104,9 +104,8 @@ impl Interpreter {
         let methods = METHODS.iter().chain(&["delete", "refresh", "save"]).map(|name| (*name).to_owned());
         let variables = self.scope.iter().map(|(name, _, _)| name.to_owned());
         let known = models.chain(functions).chain(methods).chain(variables);
-        let scored = known.map(|known| (strsim::normalized_damerau_levenshtein(&known, name), known));
-        let near = scored.filter(|(score, _)| *score >= 0.6);
-        near.max_by(|left, right| left.0.total_cmp(&right.0)).map(|(_, known)| known)
+        let known: Vec<String> = known.collect();
+        cli::nearest(name, known.iter().map(String::as_str)).first().map(|near| (*near).to_owned())
     }
 }
 

@@ -2,7 +2,6 @@
 
 use super::Target;
 use super::kind::Kind;
-use crate::nearest::nearest;
 use crate::{Error, Result, names};
 
 /// What an entity has anyway, or what a form needs for itself.
@@ -123,7 +122,7 @@ fn usage(message: impl Into<String>) -> Error {
 
 fn unknown(field: &str, word: &str) -> Error {
     let known: Vec<&str> = Kind::names().chain(["null", "unique", "index", "references=module.Model"]).collect();
-    let hint = match nearest(word, known.iter().copied()) {
+    let hint = match cli::nearest(word, known.iter().copied()).first() {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("a type is one of {}; beside it there are `null`, `unique`, `index`, `references=…`", types()),
     };

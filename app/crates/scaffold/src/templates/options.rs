@@ -4,7 +4,6 @@ use cli::AddModule;
 
 use crate::model::{Kind, NewModel, Target};
 use crate::names::{self, ModulePath};
-use crate::nearest::nearest;
 use crate::sources::{Model, Module, Sources};
 use crate::{Error, Result};
 
@@ -82,7 +81,7 @@ fn unknown(sources: &Sources, label: &str) -> Error {
         module.models.iter().map(move |Model { name, .. }| format!("{label}.{name}")).collect::<Vec<_>>()
     };
     let known: Vec<String> = sources.modules().iter().flat_map(all).collect();
-    let hint = match nearest(label, known.iter().map(String::as_str)) {
+    let hint = match cli::nearest(label, known.iter().map(String::as_str)).first() {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("there are {}", known.join(", ")),
     };
