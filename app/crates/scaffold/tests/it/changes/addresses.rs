@@ -54,6 +54,27 @@ fn an_address_that_another_module_has_is_refused() {
 }
 
 #[test]
+fn names_are_only_read() {
+    let project = Project::new();
+    let ran = project.root().join("ran");
+    let bomb = format!("std::fs::write({ran:?}, \"\").unwrap();");
+    project.write("app/build.rs", &format!("fn main() {{ {bomb} }}"));
+    project.write("app/src/modules/mod.rs", &format!("{REGISTRY}const _: () = {{ {bomb} }};\n"));
+    let module = format!("mod x {{ include!(\"/dev/zero\"); }}\npub fn module() -> Module {{ {bomb} loop {{}} }}\n");
+    project.write("app/src/modules/mailings/mod.rs", &module);
+    project.write("app/src/modules/mailings/commands/x.rs", &format!("pub struct Command;\nfn handle() {{ {bomb} }}"));
+    project.write("app/src/modules/mailings/views.rs", &format!("fn x() {{ {bomb} get(\"/busy/\", x) }}"));
+    let hint = "`/busy/` is an address of `mailings`, in `app/src/modules/mailings/views.rs`";
+    assert_eq!(refusal(&project, "busy", ""), taken("busy", hint));
+    for (name, what) in [("std", "crate"), ("auth", "module"), ("mailings x", "module"), ("mailings", "module")] {
+        let last = name.rsplit(' ').next().unwrap_or(name);
+        let message = format!("'{last}' conflicts with the name of an existing {what}. Please try another name.");
+        assert!(refusal(&project, name, "").0.starts_with(&message), "{name}");
+    }
+    assert!(!ran.exists());
+}
+
+#[test]
 fn pages_and_interfaces_have_more_addresses() {
     let project = Project::new();
     add(&project, "cms", "--pages").expect("a module");
