@@ -37,12 +37,6 @@ pub struct Part {
 impl Part {
     /// `mod commands;` and `module.commands(commands::all());`
     pub const COMMANDS: Self = Self { name: "commands", keywords: "mod", call: Some(("commands", "commands::all()")) };
-    /// `pub mod models;` and `module.models(models::MODELS);`
-    pub const MODELS: Self = Self { name: "models", keywords: "pub mod", call: Some(("models", "models::MODELS")) };
-    /// `pub mod service;`
-    pub const SERVICE: Self = Self { name: "service", keywords: "pub mod", call: None };
-    /// `mod views;` and `module.routes(views::routes());`
-    pub const VIEWS: Self = Self { name: "views", keywords: "mod", call: Some(("routes", "views::routes()")) };
 
     fn lines(self) -> Vec<String> {
         let call = self.call.map(|(method, argument)| format!("module.{method}({argument});"));

@@ -32,8 +32,8 @@ fn place(path: &ModulePath) -> Value {
     context! {
         name,
         // As in addresses, and below `templates/`.
-        path => path.segments().join("/"),
-        rust => format!("crate::modules::{}", path.segments().join("::")),
+        path => path.to_string(),
+        rust => path.rust_path(),
         label => path.label(),
         title => capitalised(&spaced(name)),
         page => format!("{}Page", names::camel_case(name)),
