@@ -34,8 +34,8 @@ pub fn sounds_secret(name: &str) -> bool {
     let holds = |part: &&str| name.contains(*part);
     let is_word = |part: &&str| name.split('_').any(|word| word == *part);
     // The short ones are in other words too: `codename`, `shipping`.
-    ["password", "secret", "token", "key", "hash"].iter().any(|part| holds(part))
-        || ["code", "otp", "pin", "salt"].iter().any(|part| is_word(part))
+    ["password", "secret", "token", "key", "hash"].iter().any(holds)
+        || ["code", "otp", "pin", "salt"].iter().any(is_word)
 }
 
 #[cfg(test)]
