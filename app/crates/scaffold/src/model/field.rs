@@ -46,9 +46,6 @@ impl NewField {
         if let Some((_, reason)) = RESERVED.iter().find(|(reserved, _)| *reserved == name) {
             return Err(Error::new(format!("a field cannot be called `{name}`: {reason}")));
         }
-        if name.ends_with('_') || name.contains("__") {
-            return Err(Error::new(format!("`{name}` is not a field's name: put single `_` between words only")));
-        }
         let parts = Parts::read(text, rest, Parts { null, ..Parts::default() })?;
         let target = parts.references.map(find).transpose()?;
         let column = match &target {

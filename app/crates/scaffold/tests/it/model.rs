@@ -86,7 +86,7 @@ fn what_is_wrong_is_said_with_what_would_be_right() {
         ("Order id:integer", "1 a field cannot be called `id`: every model has an `id`, which the database numbers\nhint: ".to_owned()),
         ("Order a:text a:text", "1 there are two fields `a`\nhint: ".to_owned()),
         ("Order a1:text a_1:text", "1 the fields `a1` and `a_1` have one name in Rust\nhint: both are `Column::A1`".to_owned()),
-        ("Order a__b:text", "1 `a__b` is not a field's name: put single `_` between words only\nhint: ".to_owned()),
+        ("Order a__b:text", format!("1 'a__b' is not a valid field name. Please make sure the name is a valid identifier.\nhint: {}", scaffold::names::RULE)),
         ("Order on:boolean:unique", "1 the field `on` cannot be unique: a boolean has two values only\nhint: ".to_owned()),
         ("Order by:references=users.Usr", "1 there is no model `users.Usr` to reference\nhint: ".to_owned()),
         ("Order by:text:references=users.User", "1 the field `by` is `text`, but the key of users.User is `big_integer`\nhint: leave the type out: a reference has that of the key".to_owned()),
