@@ -2,11 +2,10 @@
 //! commands.
 
 use std::fs::{File, TryLockError};
-use std::io;
 use std::path::{Path, PathBuf};
 
 use cli::findings::Finding;
-use scaffold::{Talk, journal};
+use scaffold::{Kept, journal};
 use toml::{Table, Value};
 
 use super::Asked;
@@ -50,24 +49,6 @@ fn read(project: &Project, path: &Path) -> Result<Table, Finding> {
 /// A path of the project, as it is typed where the person stands.
 fn path_from(project: &Project, path: &Path) -> PathBuf {
     if project.here == project.root { path.to_owned() } else { project.root.join(path) }
-}
-
-/// Keeps what is said.
-#[derive(Default)]
-struct Kept(Vec<String>);
-
-impl Talk for Kept {
-    fn say(&mut self, line: &str) {
-        self.0.push(line.to_owned());
-    }
-
-    fn note(&mut self, line: &str) {
-        self.0.push(line.to_owned());
-    }
-
-    fn ask(&mut self, _: &str) -> io::Result<Option<String>> {
-        Ok(None)
-    }
 }
 
 /// Whoever changes the sources holds the lock until the end.

@@ -32,7 +32,7 @@ pub use change::{Change, Edit, Kind};
 pub use commands::{add_command, remove_command};
 pub use error::Error;
 pub use modules::{add_module, remove_module};
-pub use talk::Talk;
+pub use talk::{Kept, Talk};
 pub use undo::undo;
 
 /// What a scaffolding function gives back.

@@ -17,3 +17,21 @@ pub trait Talk {
     /// When the terminal fails, or the person breaks off (`Interrupted`).
     fn ask(&mut self, question: &str) -> io::Result<Option<String>>;
 }
+
+/// Keeps what is said, for a report. Nobody can be asked.
+#[derive(Debug, Default)]
+pub struct Kept(pub Vec<String>);
+
+impl Talk for Kept {
+    fn say(&mut self, line: &str) {
+        self.0.push(line.to_owned());
+    }
+
+    fn note(&mut self, line: &str) {
+        self.0.push(line.to_owned());
+    }
+
+    fn ask(&mut self, _: &str) -> io::Result<Option<String>> {
+        Ok(None)
+    }
+}

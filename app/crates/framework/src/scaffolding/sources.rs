@@ -5,7 +5,7 @@ use std::path::Path;
 
 use clap::error::ErrorKind;
 use cli::{AddCommand, AddModule, ChangeOptions, RemoveCommand, RemoveModule};
-use scaffold::Talk;
+use scaffold::{Kept, Talk};
 
 use crate::context::Context;
 use crate::management::{Answer, Cancelled, Command, CommandError, Console, Output, Talk as Speaker};
@@ -30,7 +30,7 @@ pub(super) fn remove_command(args: &RemoveCommand, ctx: &Context, console: &mut 
 pub(crate) fn recover(ctx: &Context) -> anyhow::Result<Vec<String>> {
     let mut kept = Kept::default();
     scaffold::journal::recover(&ctx.layout().root, &mut kept)?;
-    Ok(kept.0)
+    Ok(kept.0.iter().map(|line| line.trim_start_matches("note: ").to_owned()).collect())
 }
 
 fn run<T: Command>(
@@ -57,24 +57,6 @@ fn explained<T: Command>(error: scaffold::Error, ctx: &Context) -> anyhow::Error
     match (error.code(), cli::find(T::NAME)) {
         (2, Some(builtin)) => builtin.command(ctx.program()).error(ErrorKind::ValueValidation, text).into(),
         (code, _) => CommandError::new(text).code(code).source(error).into(),
-    }
-}
-
-/// Keeps what is said, for a report.
-#[derive(Default)]
-struct Kept(Vec<String>);
-
-impl Talk for Kept {
-    fn say(&mut self, line: &str) {
-        self.note(line);
-    }
-
-    fn note(&mut self, line: &str) {
-        self.0.push(line.trim_start_matches("note: ").to_owned());
-    }
-
-    fn ask(&mut self, _: &str) -> io::Result<Option<String>> {
-        Ok(None)
     }
 }
 

@@ -8,6 +8,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use super::*;
+use crate::Kept;
 
 /// How the files fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,24 +78,6 @@ impl Files for Failing {
     }
 }
 
-/// Keeps what is said.
-#[derive(Default)]
-struct Heard(Vec<String>);
-
-impl Talk for Heard {
-    fn say(&mut self, line: &str) {
-        self.0.push(line.to_owned());
-    }
-
-    fn note(&mut self, line: &str) {
-        self.0.push(line.to_owned());
-    }
-
-    fn ask(&mut self, _: &str) -> io::Result<Option<String>> {
-        Ok(None)
-    }
-}
-
 /// As many operations as [`change`] takes without being remembered: the most that there is to take back.
 const ALMOST_ALL: usize = 19;
 
@@ -148,7 +131,7 @@ fn change() -> Change {
 }
 
 fn make(root: &Path, files: impl Files + 'static, change: &Change, remember: Remember) -> Result<()> {
-    lock_with(root, Box::new(files), &mut Heard::default())?.make(change, remember)
+    lock_with(root, Box::new(files), &mut Kept::default())?.make(change, remember)
 }
 
 #[test]
@@ -158,7 +141,7 @@ fn a_change_that_is_killed_anywhere_is_taken_back_by_the_next_command() {
         let root = project();
         let before = look(root.path());
         let done = make(root.path(), Failing { left, failure: Failure::Kill }, &change(), Remember::Change);
-        let mut heard = Heard::default();
+        let mut heard = Kept::default();
         recover(root.path(), &mut heard).expect("what is left is put back");
         let taken_back = "note: `add-module a` was stopped midway; its changes have been taken back";
         if look(root.path()) == before {
@@ -193,10 +176,10 @@ fn a_recovery_that_is_killed_anywhere_goes_on_at_the_next_command() {
         let failing = Failing { left: ALMOST_ALL, failure: Failure::Kill };
         make(root.path(), failing, &change(), Remember::Change).expect_err("it was killed");
         assert!(has_pending(root.path()));
-        let done = lock_with(root.path(), Box::new(Failing { left, failure: Failure::Kill }), &mut Heard::default());
+        let done = lock_with(root.path(), Box::new(Failing { left, failure: Failure::Kill }), &mut Kept::default());
         let ended = done.is_ok();
         drop(done);
-        recover(root.path(), &mut Heard::default()).expect("what is left is put back");
+        recover(root.path(), &mut Kept::default()).expect("what is left is put back");
         assert_eq!(look(root.path()), before, "{left}");
         if ended {
             assert!(left > 5);
@@ -230,7 +213,7 @@ fn what_was_edited_after_the_crash_is_kept_and_named() {
     let failing = Failing { left: ALMOST_ALL, failure: Failure::Kill };
     make(root.path(), failing, &change(), Remember::Change).expect_err("it was killed");
     fs::write(root.path().join("src/a/mod.rs"), "//! Mine.\n").expect("a file");
-    let mut heard = Heard::default();
+    let mut heard = Kept::default();
     recover(root.path(), &mut heard).expect("the rest is put back");
     assert_eq!(heard.0[1..], ["note: `src/a/mod.rs` was edited meanwhile, and is left as it is"]);
     let left = look(root.path());
@@ -248,7 +231,7 @@ fn an_undoing_that_is_killed_anywhere_is_done_or_not() {
         let edits = change().edits.iter().map(Edit::reversed).collect();
         let undo = Change { title: "undo".to_owned(), edits };
         let done = make(root.path(), Failing { left, failure: Failure::Kill }, &undo, Remember::Undone(1)).is_ok();
-        recover(root.path(), &mut Heard::default()).expect("what is left is put back");
+        recover(root.path(), &mut Kept::default()).expect("what is left is put back");
         let is_remembered = Records::read(root.path()).expect("a journal").last().is_some();
         assert_eq!(look(root.path()), if is_remembered { after } else { before }, "{left}");
         if done && !is_remembered {
@@ -337,7 +320,7 @@ fn a_journal_that_leads_out_of_the_sources_is_refused() {
         let text = record.text().expect("a text");
         for file in [PENDING, "var/scaffold/changes/0001.json"] {
             fs::write(root.join(file), &text).expect("a file");
-            let read = recover(&root, &mut Heard::default()).and_then(|()| Records::read(&root).map(drop));
+            let read = recover(&root, &mut Kept::default()).and_then(|()| Records::read(&root).map(drop));
             let error = read.expect_err(path).to_string();
             assert!(error.contains(file) && error.contains("no path of the project's sources"), "{path}: {error}");
             fs::remove_file(root.join(file)).expect("it is still there");
@@ -349,7 +332,7 @@ fn a_journal_that_leads_out_of_the_sources_is_refused() {
 #[test]
 fn one_command_at_a_time_changes_the_sources() {
     let root = project();
-    let first = lock(root.path(), &mut Heard::default()).expect("the lock");
+    let first = lock(root.path(), &mut Kept::default()).expect("the lock");
     let path = root.path().to_owned();
     let (waits, waiting) = std::sync::mpsc::channel();
     struct Tell(std::sync::mpsc::Sender<String>);
