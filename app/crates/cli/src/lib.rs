@@ -13,6 +13,7 @@ mod migrations;
 mod names;
 mod options;
 mod ports;
+mod production;
 mod scaffold;
 mod tools;
 
@@ -30,6 +31,7 @@ pub use migrations::{
 };
 pub use names::{nearest, sounds_secret};
 pub use options::{AddrPort, BASE_OPTION_IDS, BaseOptions, Labels, Modules};
+pub use production::{ClearCache, Collectstatic, Findstatic, Serve};
 pub use scaffold::{AddCommand, AddMigration, AddModule, ChangeOptions, RemoveCommand, RemoveModule};
 pub use tools::{Dbshell, Doctor, Shell};
 
