@@ -8,14 +8,22 @@ mod unix;
 
 #[cfg(not(unix))]
 pub(crate) use self::portable::{
-    append, become_program, free_space, has_unread, is_alive, is_public, is_same, listener, make_private, send_stops,
-    take_over,
+    LocalListener, LocalStream, append, become_program, free_space, has_unread, is_alive, is_public, is_same, listener,
+    make_private, send_stops, take_over,
 };
 #[cfg(unix)]
 pub(crate) use self::unix::{
-    append, become_program, free_space, has_unread, is_alive, is_public, is_same, listener, make_private, send_stops,
-    take_over,
+    LocalListener, LocalStream, append, become_program, free_space, has_unread, is_alive, is_public, is_same, listener,
+    make_private, send_stops, take_over,
 };
+
+/// A socket that connections arrive at. It does not block.
+pub(crate) enum Listening {
+    /// Over TCP.
+    Tcp(tokio::net::TcpListener),
+    /// At a socket file.
+    Local(LocalListener),
+}
 
 /// What is free on a file system, for those who are not root.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +60,9 @@ mod tests {
         let _: [fn(Command) -> io::Result<ExitStatus>; 2] = [unix::become_program, portable::become_program];
         #[cfg(feature = "shell")]
         let _: [fn(crate::process::Stop); 2] = [unix::end_by, portable::end_by];
+        let _: Option<(unix::LocalListener, portable::LocalListener)> = None;
+        let _: fn(&unix::LocalStream) -> bool = unix::has_unread;
+        let _: fn(&portable::LocalStream) -> bool = portable::has_unread;
         let _: [fn(&TcpStream) -> bool; 2] = [unix::has_unread, portable::has_unread];
         let _: [fn(&File, &Path) -> bool; 2] = [unix::is_same, portable::is_same];
         let _: [fn(_) -> _; 2] = [unix::listener, portable::listener];

@@ -21,13 +21,13 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Sleep, sleep, timeout};
 
 use super::Site;
 use super::bodies::{Answer, Asked, End};
 use super::socket::{Activity, Open, Socket};
+use super::stream::{Peer, Stream};
 
 /// How long a connection may be idle once the server is told to stop.
 const GRACE: Duration = Duration::from_secs(1);
@@ -47,13 +47,14 @@ pub(super) enum Phase {
 }
 
 /// Serves a connection until nothing more is to be sent over it. What is left must be closed with [`close`].
-pub(super) async fn serve(stream: TcpStream, site: Arc<Site>, phases: watch::Receiver<Phase>) -> TcpStream {
-    // Small answers should not wait for more; a socket that refuses is served all the same.
-    let _ = stream.set_nodelay(true);
-    let activity = Arc::new(Activity::default());
+pub(super) async fn serve(stream: Stream, peer: Peer, site: Arc<Site>, phases: watch::Receiver<Phase>) -> Stream {
+    stream.hurry();
+    let _open = site.metrics().connection();
+    let activity = Arc::new(Activity::new(site.metrics()));
     let mut socket = Socket::new(stream, &activity);
     loop {
-        let service = service_fn(|request| answer(request, Arc::clone(&site), phases.clone(), Open::new(&activity)));
+        let service =
+            service_fn(|request| answer(request, peer, Arc::clone(&site), phases.clone(), Open::new(&activity)));
         let mut builder = http1::Builder::new();
         // The timer closes connections whose request head does not come (30 seconds).
         let mut connection = builder.timer(TokioTimer::new()).serve_connection(TokioIo::new(socket), service);
@@ -96,11 +97,13 @@ async fn draining(mut phases: watch::Receiver<Phase>) {
 /// Answers one request.
 async fn answer(
     request: http::Request<Incoming>,
+    peer: Peer,
     site: Arc<Site>,
     phases: watch::Receiver<Phase>,
     open: Open,
 ) -> Result<http::Response<Body>, Infallible> {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    parts.extensions.insert(peer);
     let (body, read) = Asked::new(body);
     let is_draining = || *phases.borrow() == Phase::Draining;
     let (successors, reads) = (site.successors(&parts), parts.method.is_safe());
@@ -145,7 +148,7 @@ fn log(error: &hyper::Error) {
 
 /// Closes a connection. A client that still sends is listened to for a while: if it were cut off, it might lose the answer
 /// that is on its way.
-pub(super) async fn close(mut stream: TcpStream) {
+pub(super) async fn close(mut stream: Stream) {
     // Perhaps the client has gone already; then there is nothing to read either.
     let _ = stream.shutdown().await;
     let mut buffer = vec![0; 16 * 1024];

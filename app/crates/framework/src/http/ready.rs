@@ -10,15 +10,15 @@ use anyhow::Context as _;
 use crate::process::Handover;
 
 /// The promise of a report. Dropped without one, it tells the parent that the start failed.
-pub(super) struct Ready(Option<File>);
+pub(crate) struct Ready(Option<File>);
 
 impl Ready {
-    pub(super) fn of(handover: &Handover) -> anyhow::Result<Self> {
+    pub(crate) fn of(handover: &Handover) -> anyhow::Result<Self> {
         Ok(Self(handover.ready()?))
     }
 
     /// Reports that the server answers at `url`.
-    pub(super) fn report(&mut self, url: &str) -> anyhow::Result<()> {
+    pub(crate) fn report(&mut self, url: &str) -> anyhow::Result<()> {
         match &mut self.0 {
             Some(file) => writeln!(file, "READY {url}").context("failed to report readiness"),
             None => Ok(()),
@@ -26,7 +26,7 @@ impl Ready {
     }
 
     /// Reports that it accepts no more connections: from now on they are the successor's.
-    pub(super) fn draining(self) {
+    pub(crate) fn draining(self) {
         if let Some(mut file) = self.0
             && let Err(error) = writeln!(file, "DRAINING")
         {
@@ -37,7 +37,7 @@ impl Ready {
 }
 
 /// Writes the bound address to a file that is either whole or not there.
-pub(super) fn write_port_file(file: &Path, address: SocketAddr) -> anyhow::Result<()> {
+pub(crate) fn write_port_file(file: &Path, address: SocketAddr) -> anyhow::Result<()> {
     let mut name = file.as_os_str().to_owned();
     name.push(format!(".{}.tmp", std::process::id()));
     let written = std::fs::write(&name, format!("{address}\n")).and_then(|()| std::fs::rename(&name, file));

@@ -1,10 +1,5 @@
 //! `runserver`: the development server.
 
-use std::time::Duration;
-
-use anyhow::Context as _;
-use tokio::net::TcpListener;
-
 use super::dev;
 use super::listener::{Bound, listen};
 use super::ready::{Ready, write_port_file};
@@ -41,14 +36,13 @@ impl Command for cli::Runserver {
             checks::run(&Selection { announce, deploy: production, ..Selection::default() }, ctx, console).await?;
         }
         let site = Site::new(ctx.clone())?;
-        let Bound { listener, local, ownership, url } = listen(ctx, self.addrport.as_ref())?;
+        let Bound { listener, local, url } = listen(ctx, self.addrport.as_ref())?;
         if announce {
             migrations::warn_unapplied(ctx, console).await;
         } else if let Err(error) = ctx.db().await {
             tracing::warn!("cannot reach the database: {error:#}");
         }
         let stops = stops(ctx.handover())?;
-        let listener = TcpListener::from_std(listener).context("failed to watch the listening socket")?;
         if announce {
             banner(ctx, console, &url);
         }
@@ -59,8 +53,7 @@ impl Command for cli::Runserver {
             console.stderr.write(format!("ready: {url}"));
         }
         ready.report(&url)?;
-        let drain = Duration::from_secs(settings.server.drain_seconds);
-        match serve(listener, ownership, site, drain, stops, ready).await.stop {
+        match serve(site, vec![listener], stops, ready).await.stop {
             Some(Stop::Interrupt) => Err(Interrupted.into()),
             _ => Ok(Output::None),
         }

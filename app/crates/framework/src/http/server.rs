@@ -4,35 +4,34 @@
 //! accepting; from then on each answer says that it is the last on its connection, and connections that stay idle for a
 //! second are closed (see [`connection`]); what is still open at the deadline is cut off.
 
-use std::net::TcpListener as StdListener;
+use std::future::poll_fn;
+use std::io;
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::Site;
 use super::connection::{self, Phase};
-use super::listener::Ownership;
+use super::listener::Listener;
 use super::ready::Ready;
+use super::stream::{Peer, Stream};
 use crate::process::Stop;
 
 /// How long to wait before accepting again when the system has no descriptor left.
 const EXHAUSTED: Duration = Duration::from_millis(100);
 
-/// How many connections the system holds for a listener at most (Linux, by default).
-const BACKLOG: usize = 4096;
-
 /// How the server ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Ended {
+pub(crate) struct Ended {
     /// Why it ended.
-    pub(super) stop: Option<Stop>,
+    pub(crate) stop: Option<Stop>,
     /// How many connections were cut off.
-    pub(super) cut_off: usize,
+    pub(crate) cut_off: usize,
 }
 
 /// The connections of a server.
@@ -40,14 +39,14 @@ struct Connections {
     site: Arc<Site>,
     phase: watch::Sender<Phase>,
     /// Those with requests to come or under way.
-    open: JoinSet<TcpStream>,
+    open: JoinSet<Stream>,
     /// Those on which all is answered.
     closing: JoinSet<()>,
 }
 
 impl Connections {
-    fn add(&mut self, stream: TcpStream) {
-        self.open.spawn(connection::serve(stream, Arc::clone(&self.site), self.phase.subscribe()));
+    fn add(&mut self, (stream, peer): (Stream, Peer)) {
+        self.open.spawn(connection::serve(stream, peer, Arc::clone(&self.site), self.phase.subscribe()));
     }
 
     /// Waits until something became of one of them; false when there are none.
@@ -67,21 +66,20 @@ impl Connections {
 }
 
 /// Serves the site until told to stop, then drains.
-pub(super) async fn serve(
-    listener: TcpListener,
-    ownership: Ownership,
+pub(crate) async fn serve(
     site: Arc<Site>,
-    drain: Duration,
+    listeners: Vec<Listener>,
     mut stops: mpsc::UnboundedReceiver<Stop>,
     ready: Ready,
 ) -> Ended {
+    let drain = Duration::from_secs(site.ctx().settings().server.drain_seconds);
     let (phase, _) = watch::channel(Phase::Serving);
     let mut connections = Connections { site, phase, open: JoinSet::new(), closing: JoinSet::new() };
     let stop = loop {
         tokio::select! {
             stop = stops.recv() => break stop,
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => connections.add(stream),
+            accepted = accept(&listeners) => match accepted {
+                Ok(connection) => connections.add(connection),
                 // A connection that ended before it was accepted is nobody's concern.
                 Err(error) if is_the_connections(&error) => {}
                 Err(error) => {
@@ -93,8 +91,8 @@ pub(super) async fn serve(
         }
     };
     let deadline = Instant::now() + drain;
-    for stream in waiting(listener, ownership) {
-        connections.add(stream);
+    for connection in listeners.into_iter().flat_map(Listener::close) {
+        connections.add(connection);
     }
     // Streams end now: who comes back must find the successor.
     ready.draining();
@@ -122,21 +120,16 @@ async fn finish(mut connections: Connections, deadline: Instant, stops: &mut mps
     cut_off
 }
 
-/// The connections that the system has accepted on our behalf. With the listener they would be reset; those of an
-/// inherited one are the successor's.
-fn waiting(listener: TcpListener, ownership: Ownership) -> Vec<TcpStream> {
-    let listener: StdListener = match (ownership, listener.into_std()) {
-        (Ownership::Own, Ok(listener)) => listener,
-        _ => return Vec::new(),
-    };
-    // Not more than can have waited, or clients that keep coming would keep the server.
-    let accepted = std::iter::from_fn(|| listener.accept().ok()).take(BACKLOG);
-    accepted
-        .filter_map(|(stream, _)| stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream)).ok())
-        .collect()
+/// The next connection at any of the listeners.
+async fn accept(listeners: &[Listener]) -> io::Result<(Stream, Peer)> {
+    poll_fn(|cx| {
+        let polled = listeners.iter().map(|listener| listener.poll_accept(cx));
+        polled.into_iter().find(Poll::is_ready).unwrap_or(Poll::Pending)
+    })
+    .await
 }
 
-fn is_the_connections(error: &std::io::Error) -> bool {
+fn is_the_connections(error: &io::Error) -> bool {
     use std::io::ErrorKind;
     matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset | ErrorKind::ConnectionRefused)
 }

@@ -15,6 +15,7 @@ use tracing::Instrument as _;
 
 use super::dev::{self, Dev};
 use super::hosts::Hosts;
+use super::metrics::{Event, Metrics};
 use super::origin::{Origin, REQUEST_ID};
 use super::route::Csrf;
 use super::routes::{Found, Routes};
@@ -43,6 +44,7 @@ pub struct Site {
     statics: Option<StaticFiles>,
     /// There only when a task runner that watches the sources started this process.
     dev: Option<Dev>,
+    metrics: Arc<Metrics>,
 }
 
 impl Site {
@@ -56,7 +58,8 @@ impl Site {
         let hosts = Hosts::new(ctx.settings());
         let statics = ctx.settings().debug.then(|| StaticFiles::new(&ctx));
         let dev = Dev::of(&ctx)?;
-        Ok(Arc::new(Self { ctx, routes, templates, hosts, statics, dev }))
+        let metrics = Arc::new(Metrics::new());
+        Ok(Arc::new(Self { ctx, routes, templates, hosts, statics, dev, metrics }))
     }
 
     /// The context that handlers work with.
@@ -67,6 +70,11 @@ impl Site {
     /// The templates.
     pub fn templates(&self) -> &Engine {
         &self.templates
+    }
+
+    /// What is counted.
+    pub(crate) fn metrics(&self) -> &Arc<Metrics> {
+        &self.metrics
     }
 
     pub(super) fn routes(&self) -> &Routes {
@@ -91,13 +99,17 @@ impl Site {
             response = dev.finish(response, script);
         }
         let response = finished(response, &origin);
+        self.metrics.answered(response.status(), started.elapsed());
         log(&response, &origin, started);
         response
     }
 
     async fn answer_or_page(self: Arc<Self>, parts: Parts, body: Body, origin: &Origin) -> Response {
         let answer = AssertUnwindSafe(Arc::clone(&self).answer(parts, body, origin.clone())).catch_unwind().await;
-        let result = answer.unwrap_or_else(|panic| Err(Error::Internal(panicked(panic.as_ref()))));
+        let result = answer.unwrap_or_else(|panic| {
+            self.metrics.count(Event::Panic);
+            Err(Error::Internal(panicked(panic.as_ref())))
+        });
         let mut response = result.unwrap_or_else(|error| pages::page(&self, origin, &error)).into_inner();
         // What a page that failed did to the session is not kept.
         if response.status().is_server_error() {

@@ -8,18 +8,23 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 
-use crate::system;
+use super::metrics::{Going, Metrics};
+use super::stream::Stream;
 
 /// What is under way on a connection.
-#[derive(Default)]
 pub(super) struct Activity {
+    metrics: Arc<Metrics>,
     requests: AtomicUsize,
     unflushed: AtomicBool,
 }
 
 impl Activity {
+    pub(super) fn new(metrics: &Arc<Metrics>) -> Self {
+        let (requests, unflushed) = (AtomicUsize::new(0), AtomicBool::new(false));
+        Self { metrics: Arc::clone(metrics), requests, unflushed }
+    }
+
     /// Whether every request that was read has been answered, and every answer has been sent. The start of a further
     /// request may have come.
     pub(super) fn is_idle(&self) -> bool {
@@ -28,12 +33,12 @@ impl Activity {
 }
 
 /// A request under way: from its head to the end of the body of its answer.
-pub(super) struct Open(Arc<Activity>);
+pub(super) struct Open(Arc<Activity>, #[expect(dead_code, reason = "it counts as long as it is there")] Going);
 
 impl Open {
     pub(super) fn new(activity: &Arc<Activity>) -> Self {
         activity.requests.fetch_add(1, Ordering::AcqRel);
-        Self(Arc::clone(activity))
+        Self(Arc::clone(activity), activity.metrics.request())
     }
 }
 
@@ -45,14 +50,14 @@ impl Drop for Open {
 
 /// The socket.
 pub(super) struct Socket {
-    stream: TcpStream,
+    stream: Stream,
     /// What was read already, but by nobody who could use it.
     before: Bytes,
     activity: Arc<Activity>,
 }
 
 impl Socket {
-    pub(super) fn new(stream: TcpStream, activity: &Arc<Activity>) -> Self {
+    pub(super) fn new(stream: Stream, activity: &Arc<Activity>) -> Self {
         Self { stream, before: Bytes::new(), activity: Arc::clone(activity) }
     }
 
@@ -63,10 +68,17 @@ impl Socket {
 
     /// Whether bytes have arrived that nobody has read.
     pub(super) fn has_unread(&self) -> bool {
-        !self.before.is_empty() || system::has_unread(&self.stream)
+        !self.before.is_empty() || self.stream.has_unread()
     }
 
-    pub(super) fn into_stream(self) -> TcpStream {
+    fn note(&self, sent: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(Ok(bytes)) = sent {
+            self.activity.metrics.sent(bytes);
+        }
+        sent
+    }
+
+    pub(super) fn into_stream(self) -> Stream {
         self.stream
     }
 }
@@ -85,7 +97,8 @@ impl AsyncRead for Socket {
 impl AsyncWrite for Socket {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.activity.unflushed.store(true, Ordering::Release);
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        let sent = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.note(sent)
     }
 
     fn poll_write_vectored(
@@ -94,7 +107,8 @@ impl AsyncWrite for Socket {
         pieces: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         self.activity.unflushed.store(true, Ordering::Release);
-        Pin::new(&mut self.stream).poll_write_vectored(cx, pieces)
+        let sent = Pin::new(&mut self.stream).poll_write_vectored(cx, pieces);
+        self.note(sent)
     }
 
     fn is_write_vectored(&self) -> bool {

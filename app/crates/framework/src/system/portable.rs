@@ -2,7 +2,6 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, ExitStatus};
 use std::task::{Context, Poll, Waker};
@@ -11,7 +10,9 @@ use tokio::io::ReadBuf;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::Space;
+pub(crate) use tokio::net::{TcpListener as LocalListener, TcpStream as LocalStream};
+
+use super::{Listening, Space};
 use crate::process::Stop;
 
 /// Opens a file to append to. Who may read it is what the directory says.
@@ -69,7 +70,7 @@ pub(crate) fn take_over(_: i32) -> io::Result<File> {
 }
 
 /// The inherited descriptor as a socket. There is none.
-pub(crate) fn listener(_: File) -> io::Result<Option<TcpListener>> {
+pub(crate) fn listener(_: File) -> io::Result<Option<Listening>> {
     Ok(None)
 }
 

@@ -2,8 +2,7 @@
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;
-use std::net::TcpListener;
-use std::os::fd::{BorrowedFd, FromRawFd as _, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, FromRawFd as _, OwnedFd};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
@@ -11,17 +10,19 @@ use std::process::{Command, ExitStatus};
 
 use anyhow::Context as _;
 use rustix::fs::statvfs;
-use rustix::io::{Errno, FdFlags, fcntl_setfd, ioctl_fionread};
-use rustix::net::SocketType;
+use rustix::io::{Errno, FdFlags, fcntl_setfd, ioctl_fionbio, ioctl_fionread};
 use rustix::net::sockopt::socket_type;
+use rustix::net::{AddressFamily, SocketType, getsockname};
 use rustix::process::{Pid, test_kill_process};
 use tokio::io::AsyncReadExt as _;
-use tokio::net::TcpStream;
+use tokio::net::TcpListener;
 use tokio::net::unix::pipe;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::Space;
+pub(crate) use tokio::net::{UnixListener as LocalListener, UnixStream as LocalStream};
+
+use super::{Listening, Space};
 use crate::process::{PARENT_FD, Stop};
 
 /// Opens a file to append to. Log lines name people: not for everyone on the machine.
@@ -83,7 +84,7 @@ pub(crate) fn is_same(file: &File, path: &Path) -> bool {
 }
 
 /// Whether bytes have arrived that nobody has read. The system is asked, for the runtime may not know yet.
-pub(crate) fn has_unread(stream: &TcpStream) -> bool {
+pub(crate) fn has_unread<S: AsFd>(stream: &S) -> bool {
     ioctl_fionread(stream).is_ok_and(|unread| unread > 0)
 }
 
@@ -99,9 +100,18 @@ pub(crate) fn take_over(number: i32) -> io::Result<File> {
 }
 
 /// The inherited descriptor as the socket that it is; `None` when it is nothing that listens.
-pub(crate) fn listener(inherited: File) -> io::Result<Option<TcpListener>> {
-    let found = listens(&inherited)? && socket_type(&inherited)? == SocketType::STREAM;
-    Ok(found.then(|| TcpListener::from(OwnedFd::from(inherited))))
+pub(crate) fn listener(inherited: File) -> io::Result<Option<Listening>> {
+    if !listens(&inherited)? || socket_type(&inherited)? != SocketType::STREAM {
+        return Ok(None);
+    }
+    let local = getsockname(&inherited)?.address_family() == AddressFamily::UNIX;
+    let socket = OwnedFd::from(inherited);
+    ioctl_fionbio(&socket, true)?;
+    let listening = match local {
+        true => Listening::Local(LocalListener::from_std(socket.into())?),
+        false => Listening::Tcp(TcpListener::from_std(socket.into())?),
+    };
+    Ok(Some(listening))
 }
 
 #[cfg(not(target_vendor = "apple"))]
