@@ -4,11 +4,10 @@
 #[allow(unreachable_pub)]
 pub mod modules;
 
-use framework::module::Carried;
-use framework::project::Project;
+use framework::project::{Carried, Project};
 
-/// The migrations of the modules in a release build; a debug build reads them from the disk. See `build.rs`.
-const CARRIED: Option<Carried> = include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
+/// What a release build carries; a debug build reads the disk. See `build.rs`.
+const CARRIED: Option<Carried> = include!(concat!(env!("OUT_DIR"), "/carried.rs"));
 
 /// The project.
 pub fn project() -> Project {

@@ -147,22 +147,30 @@ fn dep_info(text: &[u8]) -> Vec<PathBuf> {
     files.into_iter().filter(|file| !file.is_empty()).map(|file| PathBuf::from(system::os_string(file))).collect()
 }
 
-/// Every Rust file of the app and its crates; in a release, which carries them, every migration too. Templates, and
-/// migrations otherwise, are read at run time and do not count.
+/// Folders all of whose files a release carries, in the product and in its modules.
+const CARRIED: &[&str] = &["templates", "static", "locale"];
+
+/// Every Rust file of the app and its crates; in a release, which carries them, every migration, template, static file
+/// and locale too. Otherwise these are read at run time and do not count.
 fn listed(project: &Project, files: &mut Vec<PathBuf>) {
     let visible = |entry: &DirEntry| !entry.file_name().as_encoded_bytes().starts_with(b".");
     let carries = project.profile() != "debug";
     let is_source = |path: &Path| {
-        let is_carried = || carries && path.parent().is_some_and(|folder| folder.ends_with("migrations"));
-        path.extension().is_some_and(|end| end == "rs" || (end == "toml" && is_carried()))
+        let end = path.extension().unwrap_or_default();
+        let is_migration = || end == "toml" && path.parent().is_some_and(|folder| folder.ends_with("migrations"));
+        let is_page = || path.components().any(|part| CARRIED.iter().any(|name| part.as_os_str() == *name));
+        end == "rs" || (carries && (is_migration() || is_page()))
     };
     for package in packages(project) {
         files.push(package.join("Cargo.toml"));
         files.push(package.join("build.rs"));
-        let sources = WalkDir::new(package.join("src")).into_iter().filter_entry(visible);
-        // What cannot be listed cannot be compiled either; cargo will say so.
-        let sources = sources.filter_map(Result::ok).filter(|entry| is_source(entry.path()));
-        files.extend(sources.map(DirEntry::into_path));
+        for folder in ["src"].iter().chain(if carries { CARRIED } else { &[] }) {
+            let sources = WalkDir::new(package.join(folder)).into_iter().filter_entry(visible);
+            // What cannot be listed cannot be compiled either; cargo will say so.
+            let sources = sources.filter_map(Result::ok).filter(|entry| !entry.file_type().is_dir());
+            let sources = sources.map(DirEntry::into_path);
+            files.extend(sources.filter(|path| path.strip_prefix(&package).is_ok_and(is_source)));
+        }
     }
 }
 
@@ -215,13 +223,21 @@ mod tests {
     }
 
     #[test]
-    fn migrations_count_in_a_release_only() {
+    fn what_a_release_carries_counts_in_a_release_only() {
         let root = tempfile::tempdir().expect("a directory");
-        let folder = root.path().join("app/src/modules/a/migrations");
-        std::fs::create_dir_all(&folder).expect("a directory");
-        let migration = folder.join("0001_initial.toml");
-        std::fs::write(&migration, "").expect("a file");
-        std::fs::write(root.path().join("app/src/a.toml"), "").expect("a file");
+        let write = |path: &str| {
+            let path = root.path().join(path);
+            std::fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+            std::fs::write(&path, "").expect("a file");
+            path
+        };
+        let carried = [
+            "app/src/modules/a/migrations/0001_initial.toml",
+            "app/src/modules/a/templates/a.html",
+            "app/static/css/site.css",
+        ];
+        let carried = carried.map(write);
+        let never = ["app/src/a.toml", "app/src/modules/a/migrations/README.md", "app/static/.hidden"].map(write);
         for (profile, counts) in [("debug", false), ("release", true)] {
             let project = Project {
                 root: root.path().to_owned(),
@@ -233,8 +249,10 @@ mod tests {
             };
             let mut files = Vec::new();
             listed(&project, &mut files);
-            assert_eq!(files.contains(&migration), counts, "{profile}");
-            assert!(!files.contains(&root.path().join("app/src/a.toml")));
+            for file in &carried {
+                assert_eq!(files.contains(file), counts, "{profile} {}", file.display());
+            }
+            assert!(!files.iter().any(|file| never.contains(file)));
         }
     }
 }

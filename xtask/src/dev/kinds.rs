@@ -40,9 +40,9 @@ const LEFTOVERS: &[&str] = &[
     "___jb_tmp___",
 ];
 
-/// How the binary comes by the migrations of modules.
+/// How the binary comes by files that are not code: migrations, templates, static files, locales.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Migrations {
+pub enum Files {
     /// It reads them when they are needed.
     Read,
     /// They are compiled into it.
@@ -56,8 +56,8 @@ pub struct Rules {
     pub root: PathBuf,
     /// The directory that builds write to. Nothing in it counts.
     pub target: PathBuf,
-    /// How migrations get to where they are applied.
-    pub migrations: Migrations,
+    /// How migrations, templates and the like get to where they are used.
+    pub files: Files,
     /// The files that the compiler read for the last build (absolute).
     pub named: BTreeSet<PathBuf>,
 }
@@ -65,9 +65,9 @@ pub struct Rules {
 impl Rules {
     /// The rules before anything is known of a build.
     pub fn new(project: &Project) -> Self {
-        let migrations = if project.profile() == "debug" { Migrations::Read } else { Migrations::Carried };
+        let files = if project.profile() == "debug" { Files::Read } else { Files::Carried };
         let target = project.binaries.parent().unwrap_or(&project.binaries).to_owned();
-        Self { root: project.root.clone(), target, migrations, named: BTreeSet::new() }
+        Self { root: project.root.clone(), target, files, named: BTreeSet::new() }
     }
 
     /// What this file (absolute) asks for.
@@ -80,7 +80,7 @@ impl Rules {
         }
         let path = path.strip_prefix(&self.root).ok()?;
         let of_root = ROOT_FILES.iter().find(|(name, _)| path == Path::new(name));
-        of_root.map(|(_, kind)| *kind).or_else(|| of_the_app(path, self.migrations))
+        of_root.map(|(_, kind)| *kind).or_else(|| of_the_app(path, self.files))
     }
 
     /// Whether the files in this directory (absolute, `app` or below) count.
@@ -102,7 +102,7 @@ fn in_package(path: &Path) -> Option<Vec<&OsStr>> {
     (*app == "app" && !is_besides && !parts.iter().any(is_left_out)).then(|| inner.to_vec())
 }
 
-fn of_the_app(path: &Path, migrations: Migrations) -> Option<Kind> {
+fn of_the_app(path: &Path, files: Files) -> Option<Kind> {
     let inner = in_package(path)?;
     let (name, folders) = inner.split_last()?;
     if is_leftover(name) {
@@ -116,16 +116,20 @@ fn of_the_app(path: &Path, migrations: Migrations) -> Option<Kind> {
         return Some(Kind::Settings);
     }
     if end == "toml" && folders.last().is_some_and(|folder| *folder == "migrations") {
-        return Some(match migrations {
-            Migrations::Read => Kind::Migration,
-            Migrations::Carried => Kind::Source,
+        return Some(match files {
+            Files::Read => Kind::Migration,
+            Files::Carried => Kind::Source,
         });
     }
     // The outermost one says what it is: `templates/static/x.css` is a template.
-    folders.iter().find_map(|folder| match folder.to_str()? {
+    let kind = folders.iter().find_map(|folder| match folder.to_str()? {
         "static" if end == "css" => Some(Kind::Style),
         "static" | "templates" | "locale" => Some(Kind::Page),
         _ => None,
+    })?;
+    Some(match files {
+        Files::Read => kind,
+        Files::Carried => Kind::Source,
     })
 }
 
@@ -144,10 +148,10 @@ fn is_leftover(name: &OsStr) -> bool {
 mod tests {
     use super::*;
 
-    fn rules(migrations: Migrations) -> Rules {
+    fn rules(files: Files) -> Rules {
         let named = ["/w/app/src/words.txt", "/w/README.md", "/w/target/debug/build/a/out/x.rs", "/other/lib.rs"];
         let named = named.map(PathBuf::from).into();
-        Rules { root: "/w".into(), target: "/w/target".into(), migrations, named }
+        Rules { root: "/w".into(), target: "/w/target".into(), files, named }
     }
 
     #[test]
@@ -209,10 +213,17 @@ mod tests {
             ("/w/app/static/node_modules/a/a.css", None),
         ];
         for (path, expected) in cases {
-            assert_eq!(rules(Migrations::Read).kind(Path::new(path)), expected, "{path}");
+            assert_eq!(rules(Files::Read).kind(Path::new(path)), expected, "{path}");
         }
-        let migration = Path::new("/w/app/src/modules/users/migrations/0001_initial.toml");
-        assert_eq!(rules(Migrations::Carried).kind(migration), Some(Source));
+        for carried in [
+            "/w/app/src/modules/users/migrations/0001_initial.toml",
+            "/w/app/static/css/a.css",
+            "/w/app/templates/base.html",
+            "/w/app/src/modules/users/locale/de/messages.po",
+        ] {
+            assert_eq!(rules(Files::Carried).kind(Path::new(carried)), Some(Source), "{carried}");
+        }
+        assert_eq!(rules(Files::Carried).kind(Path::new("/w/app/static/a.css~")), None);
     }
 
     #[test]
@@ -221,11 +232,11 @@ mod tests {
                      sedAb3dEf a.html.orig a.html.bak a.htmlX1y2.bck .tmpAbCdEf .goutputstream-X a.html.tmp.12.34 a.tmp";
         for name in names.split(' ') {
             let path = Path::new("/w/app/templates").join(name);
-            assert_eq!(rules(Migrations::Read).kind(&path), None, "{name}");
+            assert_eq!(rules(Files::Read).kind(&path), None, "{name}");
         }
         for name in ["sedate", "sedAb3dEf.html", "49130", "a.tmpl"] {
             let path = Path::new("/w/app/templates").join(name);
-            assert_eq!(rules(Migrations::Read).kind(&path), Some(Kind::Page), "{name}");
+            assert_eq!(rules(Files::Read).kind(&path), Some(Kind::Page), "{name}");
         }
     }
 
@@ -244,7 +255,7 @@ mod tests {
             ("/w/target", false),
         ];
         for (path, expected) in cases {
-            assert_eq!(rules(Migrations::Read).is_walked(Path::new(path)), expected, "{path}");
+            assert_eq!(rules(Files::Read).is_walked(Path::new(path)), expected, "{path}");
         }
     }
 }

@@ -8,6 +8,7 @@ use db::{Access, Database};
 use secrecy::ExposeSecret as _;
 use tokio::sync::{Mutex, OnceCell};
 
+use crate::carried::Carried;
 use crate::clock::{Clock, Random, SystemClock, SystemRandom};
 use crate::conf::{Env, Fault, Layout, Settings};
 use crate::i18n::Locale;
@@ -31,6 +32,7 @@ struct Shared {
     faults: Vec<Fault>,
     layout: Layout,
     modules: Vec<Module>,
+    carried: Option<Carried>,
     registry: Registry,
     databases: BTreeMap<String, OnceCell<Database>>,
     /// The same databases, opened so that nothing can be written.
@@ -86,6 +88,7 @@ pub struct ContextBuilder {
     faults: Vec<Fault>,
     layout: Layout,
     modules: Vec<Module>,
+    carried: Option<Carried>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     env: Env,
@@ -103,6 +106,7 @@ impl ContextBuilder {
             faults: Vec::new(),
             layout,
             modules,
+            carried: None,
             clock,
             random,
             env: Env::default(),
@@ -115,6 +119,12 @@ impl ContextBuilder {
     /// Says what is wrong with the project's settings, in whose place the defaults were handed in.
     pub fn faults(mut self, faults: Vec<Fault>) -> Self {
         self.faults = faults;
+        self
+    }
+
+    /// Says what the program carries.
+    pub fn carrying(mut self, carried: Option<Carried>) -> Self {
+        self.carried = carried;
         self
     }
 
@@ -155,12 +165,13 @@ impl ContextBuilder {
         let registry = Registry::new(&self.modules);
         let locale = Some(self.settings.language);
         let program = program(&self.env);
-        let Self { settings, faults, layout, modules, clock, random, env, handover, name, version } = self;
+        let Self { settings, faults, layout, modules, carried, clock, random, env, handover, name, version } = self;
         let shared = Shared {
             settings,
             faults,
             layout,
             modules,
+            carried,
             registry,
             databases,
             read_only,
@@ -228,6 +239,11 @@ impl Context {
     /// The installed modules, in order of precedence.
     pub fn modules(&self) -> &[Module] {
         &self.shared.modules
+    }
+
+    /// What the program carries, in a release build.
+    pub fn carried(&self) -> Option<Carried> {
+        self.shared.carried
     }
 
     /// The installed module with this label.

@@ -12,10 +12,6 @@ use crate::migrations::{Handlers, MigrateEvent};
 /// Migration files that are compiled in: name (`0001_initial`) and text.
 pub type Migrations = &'static [(&'static str, &'static str)];
 
-/// The migrations that a release build carries for the modules that read theirs from the disk, by the module's path
-/// (`cms/adp/roles`).
-pub type Carried = &'static [(&'static str, Migrations)];
-
 /// Functions that data migrations call, by the name that stands after the module's label and a dot.
 pub type DataFunctions = &'static [(&'static str, DataFunction)];
 
@@ -170,9 +166,9 @@ impl Module {
         modules
     }
 
-    /// Gives it its part of what the program carries; a module that is not named there has no migrations.
-    pub(crate) fn carrying(&mut self, carried: Carried) {
-        let own = carried.iter().find(|(path, _)| *path == self.path);
+    /// Gives it its part of the migrations that the program carries; a module that is not named there has none.
+    pub(crate) fn carrying(&mut self, migrations: &'static [(&'static str, Migrations)]) {
+        let own = migrations.iter().find(|(path, _)| *path == self.path);
         self.carried = Some(own.map_or(&[], |(_, migrations)| migrations));
     }
 

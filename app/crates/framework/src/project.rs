@@ -3,10 +3,11 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+pub use crate::carried::{Carried, Files, Folders};
 use crate::conf::Env;
 use crate::logging;
 use crate::management::{self, CommandSpec, Console, command};
-use crate::module::{Carried, Module};
+use crate::module::Module;
 
 /// A project. Made once in the product's `lib.rs`, run by its `main.rs`.
 pub struct Project {
@@ -15,19 +16,22 @@ pub struct Project {
     /// The version that `app version` prints.
     pub version: &'static str,
     modules: Vec<Module>,
+    pub(crate) carried: Option<Carried>,
 }
 
 impl Project {
     /// A project of these modules, in order of precedence.
     pub fn new(name: &'static str, version: &'static str, modules: &[fn() -> Module]) -> Self {
-        Self { name, version, modules: modules.iter().flat_map(|module| module().flatten()).collect() }
+        let modules = modules.iter().flat_map(|module| module().flatten()).collect();
+        Self { name, version, modules, carried: None }
     }
 
-    /// The same project, with the migrations that a release build carries, if this is one.
+    /// The same project with what a release build carries, if this is one.
     pub fn carrying(mut self, carried: Option<Carried>) -> Self {
         if let Some(carried) = carried {
-            self.modules.iter_mut().for_each(|module| module.carrying(carried));
+            self.modules.iter_mut().for_each(|module| module.carrying(carried.migrations));
         }
+        self.carried = carried;
         self
     }
 

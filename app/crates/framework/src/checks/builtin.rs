@@ -1,8 +1,10 @@
 //! The framework's own checks.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use super::{Check, Level, Message, Scope};
+use crate::carried;
 use crate::conf;
 use crate::context::Context;
 
@@ -80,7 +82,11 @@ fn folders_are_there(ctx: &Context, scope: &Scope) -> Vec<Message> {
 /// A project directory of static files that does not exist is skipped, but said.
 fn static_dirs(ctx: &Context, _scope: &Scope) -> Vec<Message> {
     let source = ctx.layout().source();
-    let missing = ctx.settings().static_files.dirs.iter().filter(|dir| !source.join(dir).is_dir());
+    let own = &ctx.settings().static_files.dirs;
+    let carried = |dir: &&PathBuf| {
+        ctx.carried().is_some_and(|carried| carried::folder(carried.statics, &dir.to_string_lossy()).is_some())
+    };
+    let missing = own.iter().filter(|dir| !carried(dir) && !source.join(dir).is_dir());
     missing
         .map(|dir| {
             let text = format!("the directory `{}` of the setting `static.dirs` does not exist", dir.display());

@@ -184,6 +184,7 @@ fn prepare(
     let ctx = ContextBuilder::new(settings, layout, modules)
         .faults(faults)
         .project(project.name, project.version)
+        .carrying(project.carried)
         .env(env)
         .handover(handover)
         .build();

@@ -1,7 +1,7 @@
 //! Static files as they are on disk, served while developing.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::path::PathBuf;
+use std::path::Path;
 
 use anyhow::Context as _;
 use http::request::Parts;
@@ -9,19 +9,19 @@ use http::{Method, StatusCode, header};
 use percent_encoding::percent_decode_str;
 
 use super::content_type::content_type;
-use super::{directories, find, prefix};
+use super::{Place, find, places, prefix};
 use crate::context::Context;
 use crate::http::{Error, Response, Result};
 
 /// Serves static files as they are on disk.
 pub(crate) struct StaticFiles {
     prefix: String,
-    directories: Vec<PathBuf>,
+    places: Vec<Place>,
 }
 
 impl StaticFiles {
     pub(crate) fn new(ctx: &Context) -> Self {
-        Self { prefix: prefix(ctx.settings()), directories: directories(ctx) }
+        Self { prefix: prefix(ctx.settings()), places: places(ctx) }
     }
 
     /// The answer to a request for a static file; none when it asks for something else.
@@ -31,25 +31,25 @@ impl StaticFiles {
             return Some(Err(Error::MethodNotAllowed(vec![Method::GET, Method::HEAD])));
         }
         let known = parts.headers.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok()).map(str::to_owned);
-        let (directories, path) = (self.directories.clone(), path.to_owned());
-        let answer = tokio::task::spawn_blocking(move || answer(&directories, &path, known.as_deref())).await;
+        let (places, path) = (self.places.clone(), path.to_owned());
+        let answer = tokio::task::spawn_blocking(move || answer(&places, &path, known.as_deref())).await;
         Some(answer.context("failed to read a static file").map_err(Error::from).flatten())
     }
 }
 
-fn answer(directories: &[PathBuf], path: &str, known: Option<&str>) -> Result {
+fn answer(places: &[Place], path: &str, known: Option<&str>) -> Result {
     // An encoded slash would be a part of a name; no file has such a name.
     if path.to_ascii_lowercase().contains("%2f") {
         return Err(Error::NotFound);
     }
     let path = percent_decode_str(path).decode_utf8().map_err(|_| Error::NotFound)?;
-    let file = find(directories, &path).ok_or(Error::NotFound)?;
-    let bytes = std::fs::read(&file).with_context(|| format!("failed to read `{}`", file.display()))?;
+    let file = find(places, &path).ok_or(Error::NotFound)?;
+    let bytes = file.read().with_context(|| format!("failed to read `{path}`"))?;
     let tag = tag(&bytes);
     let response = if known.is_some_and(|known| known == "*" || known.split(',').any(|one| one.trim() == tag)) {
         Response::empty(StatusCode::NOT_MODIFIED)
     } else {
-        Response::of(content_type(&file), bytes)
+        Response::of(content_type(Path::new(&*path)), bytes)
     };
     // The browser asks each time, so that an edit is seen at once.
     response.header(header::ETAG, &tag)?.header(header::CACHE_CONTROL, "no-cache")

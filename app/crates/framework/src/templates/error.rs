@@ -32,8 +32,7 @@ impl Error {
             }
         };
         if cause.kind() == ErrorKind::TemplateNotFound {
-            let looked: Vec<String> =
-                sources.directories().iter().map(|directory| format!("`{}`", directory.display())).collect();
+            let looked: Vec<String> = sources.places().collect();
             text.push_str(&format!(" (looked in {})", looked.join(", ")));
         }
         Self { text, excerpt: cause.display_debug_info().to_string() }

@@ -46,6 +46,7 @@ impl TestProject {
         let clock = Arc::new(ManualClock::new(now));
         let ctx = ContextBuilder::new(settings, layout(), project.modules().to_vec())
             .project(project.name, project.version)
+            .carrying(project.carried)
             .clock(Arc::<ManualClock>::clone(&clock))
             .build();
         let migrated = Call::named("migrate", [""; 0]).run(&ctx).await;

@@ -6,8 +6,8 @@ use std::path::Path;
 use framework::conf::{Env, Layout, Settings, Source, load};
 use framework::context::{Context, ContextBuilder};
 use framework::management::{Capture, Console, Input, Stream, execute};
-use framework::module::{Carried, Module};
-use framework::project::Project;
+use framework::module::Module;
+use framework::project::{Carried, Project};
 use tempfile::TempDir;
 
 /// How a command ended.
@@ -69,7 +69,7 @@ impl Sandbox {
         self
     }
 
-    /// The same as a release build that carries these migrations.
+    /// The same as a release build that carries this.
     pub(crate) fn carrying(mut self, carried: Carried) -> Self {
         self.carried = Some(carried);
         self
@@ -152,9 +152,10 @@ impl Sandbox {
     /// A context as commands and pages get it.
     pub(crate) fn ctx(&self) -> Context {
         let env = self.env();
-        let modules = Project::new("Test", "1.2.3", self.modules).modules().to_vec();
-        ContextBuilder::new(self.settings(), Layout::find(None, &env), modules)
+        let project = Project::new("Test", "1.2.3", self.modules).carrying(self.carried);
+        ContextBuilder::new(self.settings(), Layout::find(None, &env), project.modules().to_vec())
             .project("Test", "1.2.3")
+            .carrying(self.carried)
             .env(env)
             .build()
     }
