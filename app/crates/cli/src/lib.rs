@@ -5,6 +5,7 @@
 //! Adding a built-in command here means one struct, and one line in [`BUILTINS`].
 
 mod accounts;
+mod bind;
 mod bulk;
 pub mod findings;
 mod fixtures;
@@ -23,6 +24,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 pub use accounts::{Changepassword, Clearsessions, Createsuperuser};
+pub use bind::Bind;
 pub use bulk::{BULK_OPTIONS_ID, BulkOptions};
 pub use fixtures::{Dumpdata, Listkeys, Loaddata};
 pub use listen::{Listen, ListenError};

@@ -4,12 +4,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::Bind;
+
 /// Start the production server
 #[derive(Args, Clone, Debug, Default)]
 pub struct Serve {
     /// Where to listen: `port`, `address:port` or `unix:/path` (repeatable; by default what the settings say)
     #[arg(long, value_name = "ADDR")]
-    pub bind: Vec<String>,
+    pub bind: Vec<Bind>,
     /// How many processes serve (by default what the settings say)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub workers: Option<u32>,

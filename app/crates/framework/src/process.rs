@@ -2,6 +2,7 @@
 //! it is told to stop.
 
 use std::fs::File;
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, anyhow};
@@ -16,11 +17,17 @@ pub(crate) const PARENT_FD: &str = "APP_PARENT_FD";
 /// The variable that names the descriptor on which a server reports that it is ready.
 const READY_FD: &str = "APP_READY_FD";
 
+/// The variable that names a serving process's end of the socket pair over which the resident server asks it things.
+pub(crate) const CONTROL_FD: &str = "APP_CONTROL_FD";
+
 /// The first descriptor of a socket hand-over when the environment does not say (systemd's convention).
 const FIRST_FD: i32 = 3;
 
-/// A descriptor that a variable names: not there, there, or wrong. Taken once.
-type Inherited = Mutex<Option<anyhow::Result<File>>>;
+/// More sockets than anybody hands over.
+const MOST_LISTENERS: i32 = 256;
+
+/// Descriptors that a variable names: not there, there, or wrong. Taken once.
+type Inherited<T = File> = Mutex<Option<anyhow::Result<T>>>;
 
 /// The descriptors that this process was started with, taken over before it opens any of its own: a number in the
 /// environment that was not really passed on could be anybody's later.
@@ -28,29 +35,32 @@ type Inherited = Mutex<Option<anyhow::Result<File>>>;
 pub struct Handover {
     parent: Inherited,
     ready: Inherited,
-    listener: Inherited,
+    control: Inherited,
+    listeners: Inherited<Vec<File>>,
 }
 
 impl Handover {
     /// Takes over what the environment names. Call it first of all. What is wrong is said by whoever asks for it.
     pub fn take(env: &Env) -> Self {
         let mut taken = Vec::new();
-        let mut inherited = |named: anyhow::Result<Option<(i32, &str)>>| match named {
-            Ok(None) => Mutex::new(None),
-            Err(error) => Mutex::new(Some(Err(error))),
-            Ok(Some((number, variable))) if taken.contains(&number) => {
-                Mutex::new(Some(Err(anyhow!("`{variable}` names the descriptor {number}, as another variable does"))))
+        let mut take = |number, variable: &str| {
+            if taken.contains(&number) {
+                return Err(anyhow!("`{variable}` names the descriptor {number}, as another variable does"));
             }
-            Ok(Some((number, variable))) => {
-                taken.push(number);
-                let failed = || format!("failed to take over the descriptor {number} named in `{variable}`");
-                Mutex::new(Some(system::take_over(number).with_context(failed)))
-            }
+            taken.push(number);
+            let failed = || format!("failed to take over the descriptor {number} named in `{variable}`");
+            system::take_over(number).with_context(failed)
         };
-        let parent = inherited(number(env, PARENT_FD, FIRST_FD));
-        let ready = inherited(number(env, READY_FD, FIRST_FD));
-        let listener = inherited(listener(env));
-        Self { parent, ready, listener }
+        let mut inherited = |variable| {
+            let named = number(env, variable, FIRST_FD).transpose();
+            Mutex::new(named.map(|named| named.and_then(|number| take(number, variable))))
+        };
+        let (parent, ready, control) = (inherited(PARENT_FD), inherited(READY_FD), inherited(CONTROL_FD));
+        let listeners = listeners(env).transpose().map(|named| {
+            let (numbers, variable) = named?;
+            numbers.map(|number| take(number, variable)).collect()
+        });
+        Self { parent, ready, control, listeners: Mutex::new(listeners) }
     }
 
     /// The pipe from the parent: its end of file means that the parent is gone.
@@ -69,37 +79,46 @@ impl Handover {
         once(&self.ready)
     }
 
-    /// The socket that a supervisor passed on.
+    /// A serving process's end of the socket pair to the resident server.
+    ///
+    /// # Errors
+    /// When `APP_CONTROL_FD` names no open descriptor.
+    pub fn control(&self) -> anyhow::Result<Option<File>> {
+        once(&self.control)
+    }
+
+    /// The sockets that a supervisor passed on; none when there was no hand-over.
     ///
     /// # Errors
     /// When `LISTEN_FDS` and its like are no numbers, or nothing is open there.
-    pub fn listener(&self) -> anyhow::Result<Option<File>> {
-        once(&self.listener)
+    pub fn listeners(&self) -> anyhow::Result<Vec<File>> {
+        Ok(once(&self.listeners)?.unwrap_or_default())
     }
 }
 
-fn once(inherited: &Inherited) -> anyhow::Result<Option<File>> {
+fn once<T>(inherited: &Inherited<T>) -> anyhow::Result<Option<T>> {
     inherited.lock().unwrap_or_else(PoisonError::into_inner).take().transpose()
 }
 
 /// The number in a variable, at least `least`.
-fn number<'a>(env: &Env, variable: &'a str, least: i32) -> anyhow::Result<Option<(i32, &'a str)>> {
+fn number(env: &Env, variable: &str, least: i32) -> anyhow::Result<Option<i32>> {
     let Some(value) = env.get(variable) else { return Ok(None) };
     let number = value.to_str().and_then(|text| text.parse().ok()).filter(|number| *number >= least);
-    let number = number.ok_or_else(|| anyhow!("`{variable}` must be a number from {least} on, not {value:?}"))?;
-    Ok(Some((number, variable)))
+    number.map(Some).ok_or_else(|| anyhow!("`{variable}` must be a number from {least} on, not {value:?}"))
 }
 
-/// The first socket of a hand-over (`LISTEN_FDS`, `LISTEN_FDS_FIRST_FD`, `LISTEN_PID`).
-fn listener(env: &Env) -> anyhow::Result<Option<(i32, &'static str)>> {
-    let ours = number(env, "LISTEN_PID", 0)?.is_none_or(|(pid, _)| u32::try_from(pid) == Ok(std::process::id()));
-    match number(env, "LISTEN_FDS", 0)? {
-        Some((count, variable)) if count > 0 && ours => {
-            let first = number(env, "LISTEN_FDS_FIRST_FD", FIRST_FD)?;
-            Ok(Some(first.unwrap_or((FIRST_FD, variable))))
-        }
-        _ => Ok(None),
-    }
+/// The sockets of a hand-over (`LISTEN_FDS`, `LISTEN_FDS_FIRST_FD`, `LISTEN_PID`), and the variable that says where.
+fn listeners(env: &Env) -> anyhow::Result<Option<(Range<i32>, &'static str)>> {
+    let ours = number(env, "LISTEN_PID", 0)?.is_none_or(|pid| u32::try_from(pid) == Ok(std::process::id()));
+    let count = number(env, "LISTEN_FDS", 0)?.filter(|count| *count > 0 && ours);
+    let Some(count) = count else { return Ok(None) };
+    let (first, variable) = match number(env, "LISTEN_FDS_FIRST_FD", FIRST_FD)? {
+        Some(first) => (first, "LISTEN_FDS_FIRST_FD"),
+        None => (FIRST_FD, "LISTEN_FDS"),
+    };
+    let end = first.checked_add(count).filter(|_| count <= MOST_LISTENERS);
+    let end = end.with_context(|| format!("`LISTEN_FDS` names {count} sockets, more than {MOST_LISTENERS}"))?;
+    Ok(Some((first..end, variable)))
 }
 
 /// Why a long-running command should stop.
@@ -140,13 +159,15 @@ mod tests {
             let error = handover([(PARENT_FD, value)]).parent().map(drop);
             assert!(error.is_err_and(|error| format!("{error:#}").contains("`APP_PARENT_FD`")), "{value}");
         }
-        let error = handover([("LISTEN_FDS", "1"), ("LISTEN_FDS_FIRST_FD", "999999")]).listener().map(drop);
-        assert!(error.is_err_and(|error| format!("{error:#}").contains("`LISTEN_FDS_FIRST_FD`")));
+        for (variable, values) in [("LISTEN_FDS_FIRST_FD", ["1", "999999"]), ("LISTEN_FDS", ["1", "2147483647"])] {
+            let error = handover([("LISTEN_FDS", values[0]), (variable, values[1])]).listeners().map(drop);
+            assert!(error.is_err_and(|error| format!("{error:#}").contains(variable)), "{variable}");
+        }
     }
 
     #[test]
     fn a_socket_for_another_process_is_left_alone() {
-        let listener = handover([("LISTEN_FDS", "1"), ("LISTEN_PID", "1")]).listener();
-        assert!(listener.is_ok_and(|fd| fd.is_none()));
+        let listeners = handover([("LISTEN_FDS", "1"), ("LISTEN_PID", "1")]).listeners();
+        assert!(listeners.is_ok_and(|sockets| sockets.is_empty()));
     }
 }

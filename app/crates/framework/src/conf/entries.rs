@@ -59,7 +59,7 @@ impl Settings {
             database,
             databases,
             auth: Auth { anonymous_read, session_seconds, secure_cookies },
-            server: Server { address, drain_seconds, hide_development_warning },
+            server: Server { address, bind, workers, metrics, drain_seconds, hide_development_warning },
             static_files: Static { url, dirs },
             log: Log { level, max_bytes, keep },
             origins: _,
@@ -77,6 +77,8 @@ impl Settings {
             entry("auth.session_seconds", Shown::Number(*session_seconds)),
             entry("auth.secure_cookies", Shown::Flag(*secure_cookies)),
             entry("server.address", text(address)),
+            entry("server.bind", Shown::List(bind.iter().map(ToString::to_string).collect())),
+            entry("server.workers", Shown::Number((*workers).into())),
             entry("server.drain_seconds", Shown::Number(*drain_seconds)),
             entry("server.hide_development_warning", Shown::Flag(*hide_development_warning)),
             entry("static.url", text(url)),
@@ -86,6 +88,7 @@ impl Settings {
             entry("log.keep", Shown::Number(*keep as u64)),
         ];
         entries.extend(modules.iter().map(|labels| entry("modules", Shown::List(labels.clone()))));
+        entries.extend(metrics.iter().map(|address| entry("server.metrics", text(address))));
         let others = databases.iter().map(|(alias, database)| (format!("databases.{alias}"), database));
         for (prefix, Database { url, max_connections }) in
             std::iter::once(("database".to_owned(), database)).chain(others)

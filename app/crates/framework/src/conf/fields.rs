@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use chrono_tz::{TZ_VARIANTS, Tz};
-use cli::AddrPort;
+use cli::{AddrPort, Bind};
 use secrecy::SecretString;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
@@ -63,6 +63,21 @@ pub(super) fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Addr
     let text = String::deserialize(deserializer)?;
     let with_port = if text.contains("::") { format!("[{text}]:8000") } else { format!("{text}:8000") };
     text.parse::<AddrPort>().or_else(|error| with_port.parse().map_err(|_| D::Error::custom(error)))
+}
+
+/// The same, or nothing when it is empty.
+pub(super) fn address_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<AddrPort>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(D::Error::custom) }
+}
+
+/// Addresses of any kind, at least one.
+pub(super) fn binds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Bind>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    if texts.is_empty() {
+        return Err(D::Error::custom("expected at least one address, such as `127.0.0.1:8000`"));
+    }
+    texts.iter().map(|text| text.parse().map_err(D::Error::custom)).collect()
 }
 
 /// A URL prefix, which begins and ends with `/`. The root alone would hide every page.

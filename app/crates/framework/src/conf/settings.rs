@@ -122,6 +122,15 @@ pub struct Server {
     /// Where `runserver` listens when the command line does not say.
     #[serde(deserialize_with = "fields::address")]
     pub address: cli::AddrPort,
+    /// Where `serve` listens when the command line does not say: `address:port`, `unix:/path`.
+    #[serde(deserialize_with = "fields::binds")]
+    pub bind: Vec<cli::Bind>,
+    /// How many processes `serve` starts when the command line does not say.
+    #[serde(deserialize_with = "fields::between::<1, 1024, _, _>")]
+    pub workers: u32,
+    /// Where `serve` shows its figures to Prometheus (`/metrics`); nowhere when unset.
+    #[serde(deserialize_with = "fields::address_or_none")]
+    pub metrics: Option<cli::AddrPort>,
     /// How many seconds open requests have to finish when the server is told to stop.
     #[serde(deserialize_with = "fields::between::<0, 86_400, _, _>")]
     pub drain_seconds: u64,
@@ -192,7 +201,14 @@ impl Default for Auth {
 impl Default for Server {
     fn default() -> Self {
         let address = cli::AddrPort { host: Some("127.0.0.1".to_owned()), port: std::num::NonZeroU16::new(8000) };
-        Self { address, drain_seconds: 10, hide_development_warning: false }
+        Self {
+            bind: vec![cli::Bind::Tcp(address.clone())],
+            workers: 1,
+            metrics: None,
+            address,
+            drain_seconds: 10,
+            hide_development_warning: false,
+        }
     }
 }
 

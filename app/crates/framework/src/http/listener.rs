@@ -134,5 +134,5 @@ fn bind(wanted: &Listen<'_>) -> anyhow::Result<Listener> {
 
 /// The socket that a supervisor passed on.
 fn inherited(handover: &Handover) -> anyhow::Result<Option<Listener>> {
-    handover.listener()?.map(Listener::inherited).transpose()
+    handover.listeners()?.into_iter().next().map(Listener::inherited).transpose()
 }
