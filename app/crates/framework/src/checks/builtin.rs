@@ -1,11 +1,10 @@
 //! The framework's own checks.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use super::{Check, Level, Message, Scope};
 use crate::carried;
-use crate::conf;
+use crate::conf::{self, StaticDir};
 use crate::context::Context;
 
 /// The framework's own checks.
@@ -83,13 +82,13 @@ fn folders_are_there(ctx: &Context, scope: &Scope) -> Vec<Message> {
 fn static_dirs(ctx: &Context, _scope: &Scope) -> Vec<Message> {
     let source = ctx.layout().source();
     let own = &ctx.settings().static_files.dirs;
-    let carried = |dir: &&PathBuf| {
-        ctx.carried().is_some_and(|carried| carried::folder(carried.statics, &dir.to_string_lossy()).is_some())
+    let carried = |dir: &&StaticDir| {
+        ctx.carried().is_some_and(|carried| carried::folder(carried.statics, &dir.path.to_string_lossy()).is_some())
     };
-    let missing = own.iter().filter(|dir| !carried(dir) && !source.join(dir).is_dir());
+    let missing = own.iter().filter(|dir| !carried(dir) && !source.join(&dir.path).is_dir());
     missing
         .map(|dir| {
-            let text = format!("the directory `{}` of the setting `static.dirs` does not exist", dir.display());
+            let text = format!("the directory `{}` of the setting `static.dirs` does not exist", dir.path.display());
             Message::new(Level::Warning, "staticfiles.W004", text)
         })
         .collect()

@@ -1,11 +1,11 @@
 //! The settings as a flat list of keys and values, for people to read.
 
 use std::fmt;
-use std::path::Path;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::settings::{Auth, Database, Log, Server, Settings, Static};
+use super::settings::{Auth, Database, Log, Server, Settings};
+use super::statics::Static;
 
 /// A value as it is shown. Secrets are compared but never shown.
 #[derive(Clone, Debug)]
@@ -60,7 +60,7 @@ impl Settings {
             databases,
             auth: Auth { anonymous_read, session_seconds, secure_cookies },
             server: Server { address, bind, workers, metrics, drain_seconds, hide_development_warning },
-            static_files: Static { url, dirs },
+            static_files: Static { url, dirs, root, ignore, keep: generations, strict, file_mode, dir_mode, storage },
             log: Log { level, max_bytes, keep },
             origins: _,
         } = self;
@@ -82,13 +82,20 @@ impl Settings {
             entry("server.drain_seconds", Shown::Number(*drain_seconds)),
             entry("server.hide_development_warning", Shown::Flag(*hide_development_warning)),
             entry("static.url", text(url)),
-            entry("static.dirs", Shown::List(dirs.iter().map(|dir| path(dir)).collect())),
+            entry("static.dirs", Shown::List(dirs.iter().map(ToString::to_string).collect())),
+            entry("static.root", text(root.display())),
+            entry("static.ignore", Shown::List(ignore.clone())),
+            entry("static.keep", Shown::Number((*generations).into())),
+            entry("static.strict", Shown::Flag(*strict)),
+            entry("static.storage", text(storage)),
             entry("log.level", text(level)),
             entry("log.max_bytes", Shown::Number(*max_bytes)),
             entry("log.keep", Shown::Number(*keep as u64)),
         ];
         entries.extend(modules.iter().map(|labels| entry("modules", Shown::List(labels.clone()))));
         entries.extend(metrics.iter().map(|address| entry("server.metrics", text(address))));
+        entries.extend(file_mode.iter().map(|mode| entry("static.file_mode", text(mode))));
+        entries.extend(dir_mode.iter().map(|mode| entry("static.dir_mode", text(mode))));
         let others = databases.iter().map(|(alias, database)| (format!("databases.{alias}"), database));
         for (prefix, Database { url, max_connections }) in
             std::iter::once(("database".to_owned(), database)).chain(others)
@@ -106,10 +113,6 @@ fn entry(key: impl Into<String>, value: Shown) -> (String, Shown) {
 
 fn text(value: impl fmt::Display) -> Shown {
     Shown::Text(value.to_string())
-}
-
-fn path(path: &Path) -> String {
-    path.display().to_string()
 }
 
 /// SQLite has no passwords; any other URL may hold one.

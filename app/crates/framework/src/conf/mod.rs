@@ -10,6 +10,7 @@ mod layout;
 mod load;
 mod production;
 mod settings;
+mod statics;
 mod tree;
 mod variables;
 
@@ -18,4 +19,5 @@ pub use error::{Error, Fault};
 pub use layout::Layout;
 pub use load::{Origins, Source, load};
 pub use production::{Problem, production_problems};
-pub use settings::{Auth, Database, Environment, Log, Server, Settings, Static};
+pub use settings::{Auth, Database, Environment, Log, Server, Settings};
+pub use statics::{Mode, Static, StaticDir};

@@ -2,7 +2,6 @@
 //! (`APP__DATABASE__URL`).
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use chrono_tz::Tz;
 use secrecy::SecretString;
@@ -10,6 +9,7 @@ use serde::Deserialize;
 
 use super::fields;
 use super::load::Origins;
+use super::statics::Static;
 use crate::i18n::Locale;
 use crate::logging::Level;
 use crate::management::Colors;
@@ -138,17 +138,6 @@ pub struct Server {
     pub hide_development_warning: bool,
 }
 
-/// Static files.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default)]
-pub struct Static {
-    /// The URL prefix.
-    #[serde(deserialize_with = "fields::url_prefix")]
-    pub url: String,
-    /// The project's own directories of static files, before the modules' (relative to the product's source directory).
-    pub dirs: Vec<PathBuf>,
-}
-
 /// Logging.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default)]
@@ -209,12 +198,6 @@ impl Default for Server {
             drain_seconds: 10,
             hide_development_warning: false,
         }
-    }
-}
-
-impl Default for Static {
-    fn default() -> Self {
-        Self { url: "/static/".to_owned(), dirs: Vec::new() }
     }
 }
 

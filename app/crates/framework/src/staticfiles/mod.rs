@@ -1,14 +1,23 @@
-//! Static files: where they are looked for, their addresses, and how they are served.
+//! Static files: where they are looked for, their addresses, how they are collected, and how they are served.
 
+pub mod build;
+pub mod compress;
 mod content_type;
+pub mod digest;
+mod listing;
+pub mod manifest;
+mod patterns;
 mod places;
 mod serving;
+mod threads;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::conf::Settings;
 
-pub use places::{Found, Place, find, places};
+pub use listing::{Listing, list};
+pub use patterns::Patterns;
+pub use places::{Folder, Found, Place, find, find_all, places};
 pub(crate) use serving::StaticFiles;
 
 /// What need not be encoded in the path of a static file.
@@ -22,4 +31,9 @@ pub(crate) fn prefix(settings: &Settings) -> String {
 /// The address of a static file.
 pub(crate) fn url(prefix: &str, path: &str) -> String {
     format!("{prefix}{}", utf8_percent_encode(path.trim_start_matches('/'), PATH))
+}
+
+/// The names that are left out when files are collected, as the settings have them.
+pub fn ignored(settings: &Settings) -> Patterns {
+    Patterns::new(settings.static_files.ignore.iter().map(String::as_str))
 }
