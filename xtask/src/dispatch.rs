@@ -12,7 +12,7 @@ use crate::plan::{Plan, Role, Step};
 use crate::project::Project;
 use crate::runner::Runner;
 use crate::tasks::{self, Action, SERVERS, TASKS, Task};
-use crate::{bench, codegen, complete, doctor, help, man, output, scaffolding, scripts, serve, tidy};
+use crate::{bench, codegen, complete, doctor, help, man, output, prod, scaffolding, scripts, serve, tidy};
 
 /// What happens to plans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +103,11 @@ impl<'a> Session<'a> {
         code
     }
 
+    /// Whether plans are run, not only shown.
+    pub fn is_run(&self) -> bool {
+        self.mode == Mode::Run
+    }
+
     /// Makes the sources ready for a build, unless nothing may be written.
     ///
     /// # Errors
@@ -174,6 +179,7 @@ fn task(session: &mut Session<'_>, task: &'static Task, args: &[OsString]) -> an
         Action::App(command) => return forward(session, command, Some(task), args),
         Action::Help => return help(session, args),
         Action::Dev => return serve::run(session, args),
+        Action::Prod(task) => return prod::run(session, task, args),
         Action::Bench => return bench::run(session, args),
         Action::Doctor if is_overridden(session.project, "doctor") => {
             return forward(session, "doctor", Some(task), args);

@@ -24,6 +24,7 @@ pub mod options;
 pub mod output;
 pub mod plan;
 pub mod process;
+pub mod prod;
 pub mod project;
 pub mod runner;
 pub mod scaffolding;

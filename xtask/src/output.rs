@@ -8,10 +8,19 @@ use anyhow::Context;
 
 /// Writes data to stdout as it is. A reader that went away (`… | head`) is not an error.
 pub fn data(text: &str) -> anyhow::Result<()> {
+    bytes(text.as_bytes()).map(drop)
+}
+
+/// Writes bytes to stdout as they are. False when the reader went away.
+///
+/// # Errors
+/// When they cannot be written.
+pub fn bytes(bytes: &[u8]) -> anyhow::Result<bool> {
     let mut stdout = io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error).context("failed to write to stdout"),
-        _ => Ok(()),
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(error).context("failed to write to stdout"),
     }
 }
 

@@ -13,6 +13,7 @@ use crate::plan::{Plan, Role, Step};
 #[cfg(not(unix))]
 use self::once::follow;
 pub use self::options::{Options, command};
+pub(crate) use self::options::{shared, typed};
 #[cfg(unix)]
 use crate::dev::follow;
 

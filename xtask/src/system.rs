@@ -8,13 +8,13 @@ pub mod unix;
 
 #[cfg(not(unix))]
 pub use self::portable::{
-    Signals, columns, end_with_parent, ended, free_space, from_keyboard, has_ended, kill, lock_holder, os_string,
-    own_group, pass_on, signal_name, watch_us,
+    Signals, columns, end_with_parent, ended, file_id, free_space, from_keyboard, has_ended, kill, lock_holder,
+    os_string, own_group, pass_on, signal_name, watch_us,
 };
 #[cfg(unix)]
 pub use self::unix::{
-    Signals, columns, end_with_parent, ended, free_space, from_keyboard, has_ended, kill, lock_holder, os_string,
-    own_group, pass_on, signal_name, watch_us,
+    Signals, columns, end_with_parent, ended, file_id, free_space, from_keyboard, has_ended, kill, lock_holder,
+    os_string, own_group, pass_on, signal_name, watch_us,
 };
 
 /// A signal that asks a program to end.
@@ -51,7 +51,7 @@ pub enum To {
 #[cfg(all(test, unix))]
 mod tests {
     use std::ffi::OsString;
-    use std::fs::File;
+    use std::fs::{File, Metadata};
     use std::io::{self, PipeWriter};
     use std::path::Path;
     use std::process::{Child, Command, ExitStatus};
@@ -66,6 +66,7 @@ mod tests {
     #[test]
     fn both_have_the_same_functions() {
         let _: [fn() -> Option<u16>; 2] = [unix::columns, portable::columns];
+        let _: [fn(&Metadata) -> Option<(u64, u64)>; 2] = [unix::file_id, portable::file_id];
         let _: [fn(&Path) -> io::Result<u64>; 2] = [unix::free_space, portable::free_space];
         let _: [fn(&File) -> Option<u32>; 2] = [unix::lock_holder, portable::lock_holder];
         let _: [fn(&mut Command); 2] = [unix::end_with_parent, portable::end_with_parent];

@@ -1,6 +1,6 @@
 //! The task tree: every task by name, group and spelling, and what stands behind it.
 
-use crate::names;
+use crate::{names, prod};
 
 /// The headings under which tasks are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +46,8 @@ pub enum Action {
     Help,
     /// Starts the development server.
     Dev,
+    /// One of the tasks around the production server.
+    Prod(prod::Task),
     /// Runs cargo test.
     Test,
     /// Checks the project's own rules.
@@ -106,8 +108,28 @@ impl Task {
 /// Every task, in the order in which they are listed.
 pub const TASKS: &[Task] = &[
     Task::new("dev", Group::Serve, Action::Dev, "Start the development server (--demo loads demo data first)"),
-    Task::new("prod", Group::Serve, Action::App("serve"), "Start the production server"),
-    Task::new("stop-prod", Group::Serve, Action::Missing, "Stop the production server"),
+    Task::new(
+        "prod",
+        Group::Serve,
+        Action::Prod(prod::Task::Start),
+        "Build, check and start the production server, detached (--migrate applies migrations)",
+    ),
+    Task::new(
+        "restart-prod",
+        Group::Serve,
+        Action::Prod(prod::Task::Restart),
+        "Replace the production server by a new build, without losing a request",
+    ),
+    Task::new("stop-prod", Group::Serve, Action::Prod(prod::Task::Stop), "Stop the production server"),
+    Task::new("status", Group::Serve, Action::Prod(prod::Task::Status), "Show whether the production server runs"),
+    Task::new("logs", Group::Serve, Action::Prod(prod::Task::Logs), "Show the log, and follow it (-f)"),
+    Task::new("systemd-unit", Group::Serve, Action::Prod(prod::Task::SystemdUnit), "Print a unit file for systemd"),
+    Task::new(
+        "dockerfile",
+        Group::Serve,
+        Action::Prod(prod::Task::Dockerfile),
+        "Print a Dockerfile: a build, and a small image without root",
+    ),
     Task::new("makemigrations", Group::Database, Action::App("makemigrations"), "Write migrations from changed models"),
     Task::new(
         "add-migration",

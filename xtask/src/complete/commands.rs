@@ -126,6 +126,7 @@ fn meaning(name: &str, module: Option<&str>, mut command: Command) -> Meaning {
 pub(crate) fn own(action: Action) -> Option<Command> {
     match action {
         Action::Dev => Some(serve::command()),
+        Action::Prod(task) => Some(task.command()),
         Action::Bench => Some(bench::command()),
         Action::Completions => Some(complete::command()),
         Action::Man => Some(man::command()),

@@ -125,16 +125,25 @@ pub fn command() -> clap::Command {
     cli::command("dev", "cargo xtask", Dev::augment_args)
 }
 
-fn shared(matches: &ArgMatches) -> Vec<OsString> {
+/// The base options that were typed, written out once more.
+pub(crate) fn shared(matches: &ArgMatches) -> Vec<OsString> {
+    typed(matches, SHARED)
+}
+
+/// Those of these options (clap's id, and how it is written) that were typed, written out once more.
+pub(crate) fn typed(matches: &ArgMatches, options: &[(&str, &str)]) -> Vec<OsString> {
     let mut words = Vec::new();
-    for (id, option) in SHARED {
+    for (id, option) in options {
         if matches.value_source(id) != Some(ValueSource::CommandLine) {
             continue;
         }
         let Some(values) = matches.get_raw(id) else { continue };
-        words.push(OsString::from(option));
-        // A flag has the raw value "true", which was not typed.
-        words.extend(values.filter(|value| *value != "true").map(OsStr::to_owned));
+        let is_flag = matches.try_get_one::<bool>(id).is_ok();
+        if is_flag {
+            words.push(OsString::from(option));
+            continue;
+        }
+        words.extend(values.flat_map(|value| [OsString::from(option), value.to_owned()]));
     }
     words
 }

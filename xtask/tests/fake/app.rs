@@ -21,6 +21,7 @@ use signal_hook::iterator::Signals;
 use crate::supervised::Supervised;
 
 mod cargo;
+mod resident;
 mod sources;
 mod supervised;
 
@@ -71,9 +72,11 @@ fn build(args: &[OsString]) -> io::Result<u8> {
         return behave(&what);
     }
     if args.first().is_some_and(|arg| arg == "build") {
-        let binary = root.join("target/debug/app");
+        let profile = if words.iter().any(|word| word == "--release") { "release" } else { "debug" };
+        let binary = root.join("target").join(profile).join("app");
         // The running one may be in use; a new file takes its place, as cargo does it.
-        let draft = root.join("target/debug/app.new");
+        let draft = binary.with_extension("new");
+        std::fs::create_dir_all(root.join("target").join(profile))?;
         std::fs::copy(std::env::current_exe()?, &draft)?;
         std::fs::rename(&draft, &binary)?;
         let read: Vec<String> =
@@ -97,6 +100,9 @@ fn app(args: &[OsString]) -> io::Result<u8> {
     }
     if args.first().is_some_and(|command| command == "listkeys") {
         return keys(&root, args);
+    }
+    if args.first().is_some_and(|command| command == "serve") && args.get(1).is_none_or(|arg| arg != "--version") {
+        return resident::serve(&root, args, behaviour(&root, "serve").as_deref().unwrap_or_default());
     }
     let parents = rustix::process::getppid().and_then(|parent| rustix::process::getpgid(Some(parent)).ok());
     let mut line = json!({

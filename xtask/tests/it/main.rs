@@ -9,6 +9,7 @@ mod doctor;
 mod explain;
 mod man;
 mod names;
+mod prod;
 mod pty;
 mod random;
 mod sandbox;

@@ -65,7 +65,7 @@ fn words_lead_to_what_can_follow_them() {
         // Names: tasks, commands of the app, scripts; in the spelling that is typed.
         ("mig", &["migrate"]),
         ("migrate", &["migrate"]),
-        ("lo", &["load_demo", "loaddata"]),
+        ("lo", &["logs", "load_demo", "loaddata"]),
         ("load-", &["load-demo"]),
         ("load_", &["load_demo"]),
         ("send", &["send_mailing"]),
