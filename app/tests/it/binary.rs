@@ -59,7 +59,7 @@ impl Root {
     pub(crate) fn ctx(&self) -> Context {
         let env = self.env();
         let layout = Layout::find(None, &env);
-        let settings = load(&Source { explicit: None }, &env, &layout).expect("the product's settings");
+        let settings = load(&Source::default(), &env, &layout).expect("the product's settings");
         let project = app::project();
         let modules = project.modules().iter().filter(|module| PRODUCT.contains(&module.label()));
         ContextBuilder::new(settings, layout, modules.cloned().collect())

@@ -14,6 +14,7 @@ mod pages;
 mod postgres;
 mod project;
 mod scaffolding;
+mod serve;
 mod server;
 mod shell;
 mod terminal;

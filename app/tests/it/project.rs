@@ -31,7 +31,7 @@ pub(crate) fn context_with(clock: Arc<ManualClock>, own: Vec<Module>, change: im
     let vars = [("APP__ENVIRONMENT", "test"), ("APP__DEBUG", "true"), ("APP__AUTH__ANONYMOUS_READ", "true")];
     let env = Env::new(env!("CARGO_MANIFEST_DIR"), vars.map(|(name, value)| (name.into(), value.into())));
     let layout = Layout::find(None, &env);
-    let mut settings = load(&Source { explicit: None }, &env, &layout).expect("the product's settings");
+    let mut settings = load(&Source::default(), &env, &layout).expect("the product's settings");
     change(&mut settings);
     let project = app::project();
     ContextBuilder::new(settings, layout, [own, project.modules().to_vec()].concat())

@@ -85,6 +85,7 @@ pub const BUILTINS: &[Builtin] = &[
     builtin::<RemoveCommand>("remove_command"),
     builtin::<RemoveModule>("remove_module"),
     Builtin { hidden_options: RUNSERVER_HIDDEN_OPTIONS, ..builtin::<Runserver>("runserver") },
+    builtin::<Serve>("serve"),
     builtin::<Shell>("shell"),
     builtin::<Showmigrations>("showmigrations"),
     builtin::<Sqlflush>("sqlflush"),

@@ -24,6 +24,7 @@ pub mod module;
 pub mod process;
 pub mod project;
 mod scaffolding;
+mod serve;
 mod shell;
 pub mod staticfiles;
 mod system;

@@ -1,6 +1,7 @@
 //! What a long-running command shares with the process that started it: inherited descriptors, and the ways in which
 //! it is told to stop.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
@@ -15,10 +16,18 @@ use crate::system;
 pub(crate) const PARENT_FD: &str = "APP_PARENT_FD";
 
 /// The variable that names the descriptor on which a server reports that it is ready.
-const READY_FD: &str = "APP_READY_FD";
+pub(crate) const READY_FD: &str = "APP_READY_FD";
 
 /// The variable that names a serving process's end of the socket pair over which the resident server asks it things.
 pub(crate) const CONTROL_FD: &str = "APP_CONTROL_FD";
+
+/// The variable that names the descriptor on which a serving process speaks once it is ready.
+pub(crate) const STDERR_FD: &str = "APP_STDERR_FD";
+
+/// The variable that names what a resident server left for the version that takes its place, and the descriptors that
+/// are numbers in there.
+pub(crate) const STATE_FD: &str = "APP_SERVE_STATE_FD";
+pub(crate) const INHERITED_FDS: &str = "APP_INHERITED_FDS";
 
 /// The first descriptor of a socket hand-over when the environment does not say (systemd's convention).
 const FIRST_FD: i32 = 3;
@@ -36,7 +45,10 @@ pub struct Handover {
     parent: Inherited,
     ready: Inherited,
     control: Inherited,
+    stderr: Inherited,
+    state: Inherited,
     listeners: Inherited<Vec<File>>,
+    others: Mutex<BTreeMap<i32, File>>,
 }
 
 impl Handover {
@@ -56,11 +68,16 @@ impl Handover {
             Mutex::new(named.map(|named| named.and_then(|number| take(number, variable))))
         };
         let (parent, ready, control) = (inherited(PARENT_FD), inherited(READY_FD), inherited(CONTROL_FD));
+        let (stderr, state) = (inherited(STDERR_FD), inherited(STATE_FD));
+        let others = env.get(INHERITED_FDS).unwrap_or_default().to_string_lossy();
+        let others = others.split(',').filter_map(|number| number.parse().ok().filter(|number| *number >= FIRST_FD));
         let listeners = listeners(env).transpose().map(|named| {
             let (numbers, variable) = named?;
             numbers.map(|number| take(number, variable)).collect()
         });
-        Self { parent, ready, control, listeners: Mutex::new(listeners) }
+        let others = others.filter_map(|number| Some((number, take(number, INHERITED_FDS).ok()?)));
+        let others = Mutex::new(others.collect());
+        Self { parent, ready, control, stderr, state, listeners: Mutex::new(listeners), others }
     }
 
     /// The pipe from the parent: its end of file means that the parent is gone.
@@ -85,6 +102,27 @@ impl Handover {
     /// When `APP_CONTROL_FD` names no open descriptor.
     pub fn control(&self) -> anyhow::Result<Option<File>> {
         once(&self.control)
+    }
+
+    /// The standard error stream of whoever started this process.
+    ///
+    /// # Errors
+    /// When `APP_STDERR_FD` names no open descriptor.
+    pub fn stderr(&self) -> anyhow::Result<Option<File>> {
+        once(&self.stderr)
+    }
+
+    /// What the version before this one left.
+    ///
+    /// # Errors
+    /// When `APP_SERVE_STATE_FD` names no open descriptor.
+    pub(crate) fn state(&self) -> anyhow::Result<Option<File>> {
+        once(&self.state)
+    }
+
+    /// Another descriptor of those in `APP_INHERITED_FDS`.
+    pub(crate) fn inherited(&self, number: i32) -> Option<File> {
+        self.others.lock().unwrap_or_else(PoisonError::into_inner).remove(&number)
     }
 
     /// The sockets that a supervisor passed on; none when there was no hand-over.

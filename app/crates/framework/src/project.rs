@@ -76,6 +76,7 @@ pub(crate) fn builtin_commands() -> Vec<CommandSpec> {
         command::<cli::RemoveCommand>(),
         command::<cli::RemoveModule>(),
         command::<cli::Runserver>(),
+        command::<cli::Serve>(),
         command::<cli::Shell>(),
         command::<cli::Showmigrations>(),
         command::<cli::Sqlflush>(),

@@ -17,6 +17,9 @@ pub(crate) use self::unix::{
     make_private, send_stops, take_over,
 };
 
+#[cfg(unix)]
+pub(crate) use self::unix::{new_session, pass_on};
+
 /// A socket that connections arrive at. It does not block.
 pub(crate) enum Listening {
     /// Over TCP.

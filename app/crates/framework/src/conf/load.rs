@@ -23,6 +23,8 @@ pub struct Source {
     /// `--settings`: a file, a directory of files, or the bare name of either in `config/`. Relative to where the
     /// person stands.
     pub explicit: Option<PathBuf>,
+    /// The environment when nothing names one.
+    pub fallback: Environment,
 }
 
 /// Where the settings in force come from.
@@ -47,7 +49,7 @@ impl Origins {
 pub fn load(source: &Source, env: &Env, layout: &Layout) -> Result<Settings, Error> {
     let mut faults = Vec::new();
     let variables = Variables::read(env, layout, &mut faults);
-    let environment = variables.environment()?;
+    let environment = variables.environment(source.fallback)?;
     let explicit = source.explicit.clone().or_else(|| env.get("APP_SETTINGS").map(PathBuf::from));
     let (name, files) = match &explicit {
         Some(named) => (named.display().to_string(), named_files(named, env, layout)?),

@@ -39,9 +39,9 @@ impl Variables {
         Self(all)
     }
 
-    /// Which environment they name; development when they name none.
-    pub(super) fn environment(&self) -> Result<Environment, Fault> {
-        let Some(variable) = self.0.get(ENVIRONMENT) else { return Ok(Environment::default()) };
+    /// Which environment they name.
+    pub(super) fn environment(&self, fallback: Environment) -> Result<Environment, Fault> {
+        let Some(variable) = self.0.get(ENVIRONMENT) else { return Ok(fallback) };
         let name = variable.value.trim();
         Environment::ALL.into_iter().find(|known| known.name() == name).ok_or_else(|| {
             let known = || Environment::ALL.into_iter().map(Environment::name);

@@ -8,14 +8,14 @@ use clap_lex::OsStrExt as _;
 use cli::BaseOptions;
 
 use super::call::{asks_for_version, parse_arguments};
-use super::command::CommandSpec;
+use super::command::{Command as _, CommandSpec};
 use super::console::{Coloring, Console};
 use super::error::{Cancelled, CommandError, Interrupted};
 use super::help::unknown_command;
 use super::registry::Registry;
 use super::style::Role;
 use super::supervise::supervise;
-use crate::conf::{self, Env, Fault, Layout, Settings};
+use crate::conf::{self, Env, Environment, Fault, Layout, Settings};
 use crate::context::{Context, ContextBuilder, program};
 use crate::module::Module;
 use crate::process::Handover;
@@ -141,7 +141,10 @@ fn prepare(
         );
         return Err(CommandError::new(message).into());
     }
-    let loaded = conf::load(&conf::Source { explicit: typed.settings() }, &env, &layout);
+    // A release that serves is in production unless somebody says otherwise.
+    let is_production = !cfg!(debug_assertions) && cli::same_name(&typed.name, cli::Serve::NAME);
+    let fallback = if is_production { Environment::Production } else { Environment::default() };
+    let loaded = conf::load(&conf::Source { explicit: typed.settings(), fallback }, &env, &layout);
     let modules = match &loaded {
         Ok(settings) => installed(project.modules(), settings),
         Err(_) => Ok(project.modules().to_vec()),

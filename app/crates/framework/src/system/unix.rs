@@ -7,6 +7,7 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, ExitStatus};
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use rustix::fs::statvfs;
@@ -97,6 +98,25 @@ pub(crate) fn take_over(number: i32) -> io::Result<File> {
     // SAFETY: it is open, as the call above showed, and it belongs to whoever the parent handed it over to by way of a
     // variable: each number is taken once, before anything else is opened.
     Ok(File::from(unsafe { OwnedFd::from_raw_fd(number) }))
+}
+
+/// Lets this one child, and no other that may be started meanwhile, inherit the descriptors under their own numbers.
+#[expect(unsafe_code, reason = "what is done between fork and exec must be harmless there")]
+pub(crate) fn pass_on(command: &mut Command, descriptors: Vec<Arc<OwnedFd>>) {
+    let clear = move || descriptors.iter().try_for_each(|one| Ok(fcntl_setfd(one, FdFlags::empty())?));
+    // SAFETY: `fcntl` may be called between fork and exec; nothing is allocated, and no lock taken.
+    unsafe {
+        command.pre_exec(clear);
+    }
+}
+
+/// Starts the child in a session of its own, without a terminal.
+#[expect(unsafe_code, reason = "what is done between fork and exec must be harmless there")]
+pub(crate) fn new_session(command: &mut Command) {
+    // SAFETY: `setsid` may be called between fork and exec; nothing is allocated, and no lock taken.
+    unsafe {
+        command.pre_exec(|| Ok(rustix::process::setsid().map(drop)?));
+    }
 }
 
 /// The inherited descriptor as the socket that it is; `None` when it is nothing that listens.

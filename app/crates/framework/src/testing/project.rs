@@ -95,6 +95,6 @@ fn layout() -> Layout {
 }
 
 fn settings() -> Settings {
-    let loaded = load(&Source { explicit: None }, &env(), &layout());
+    let loaded = load(&Source::default(), &env(), &layout());
     loaded.unwrap_or_else(|error| panic!("the settings of the test environment cannot be read: {error}"))
 }

@@ -146,7 +146,7 @@ impl Sandbox {
     /// The settings of this environment.
     pub(crate) fn settings(&self) -> Settings {
         let env = self.env();
-        load(&Source { explicit: None }, &env, &Layout::find(None, &env)).expect("settings that load")
+        load(&Source::default(), &env, &Layout::find(None, &env)).expect("settings that load")
     }
 
     /// A context as commands and pages get it.

@@ -52,7 +52,7 @@ impl Project {
     }
 
     pub(crate) fn try_load(&self) -> Result<Settings, Error> {
-        load(&Source { explicit: self.explicit.clone() }, &self.env(), &self.layout())
+        load(&Source { explicit: self.explicit.clone(), ..Source::default() }, &self.env(), &self.layout())
     }
 
     #[track_caller]
