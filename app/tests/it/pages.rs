@@ -32,16 +32,19 @@ async fn pages_of_an_empty_database_say_what_to_do() {
 
 #[tokio::test]
 async fn mailings_are_listed_page_by_page() {
-    let client = Client::new(&with_demo().await);
+    let ctx = with_demo().await;
+    // Its mailings a second time, so that they fill more than a page.
+    service::load_demo(&ctx.db().await.expect("a database"), &demo::data(ctx.now()), None).await.expect("demo data");
+    let client = Client::new(&ctx);
     let first = client.get("/mailings/").await;
     assert_eq!(first.status, 200);
     // A head row, and a page of mailings.
-    assert_eq!(first.body.matches("<tr>").count(), 1 + 20, "{}", first.body);
+    assert_eq!(first.body.matches("<tr>").count(), 1 + 50, "{}", first.body);
     assert!(first.body.contains("Autumn sale: 20 % off everything"));
-    assert!(first.body.contains("Page 1 of 2 · 27 mailings"));
+    assert!(first.body.contains("Page 1 of 2 · 54 mailings"));
     assert!(first.body.contains("href=\"?page=2\"") && !first.body.contains("rel=\"prev\""));
     let second = client.get("/mailings/?page=2").await;
-    assert_eq!(second.body.matches("<tr>").count(), 1 + 7);
+    assert_eq!(second.body.matches("<tr>").count(), 1 + 4);
     assert!(second.body.contains("href=\"?page=1\"") && !second.body.contains("rel=\"next\""));
     for (path, status) in
         [("/mailings/?page=3", 404), ("/mailings/?page=0", 404), ("/mailings/?page=x", 400), ("/mailings", 301)]

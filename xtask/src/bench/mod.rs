@@ -16,6 +16,12 @@ use crate::{app, output};
 mod dev_loop;
 pub mod http;
 pub mod load;
+#[cfg(unix)]
+mod meter;
+#[cfg(unix)]
+mod production;
+#[cfg(unix)]
+mod report;
 
 /// Measure what the project promises
 #[derive(Debug, Parser)]
@@ -42,6 +48,9 @@ enum What {
         #[arg(long, value_name = "N", default_value = "9", value_parser = clap::value_parser!(u32).range(7..))]
         runs: u32,
     },
+    #[cfg(unix)]
+    #[command(flatten)]
+    Production(production::What),
     /// `makemigrations --check` on 100 models
     Makemigrations(Program),
     /// Applying 100 small migrations on SQLite
@@ -85,6 +94,12 @@ pub fn run(session: &mut Session<'_>, args: &[OsString]) -> anyhow::Result<u8> {
             session.prepare()?;
             let steps = dev_loop::steps(session.project);
             return session.by_itself("bench", steps, |project| dev_loop::run(project, runs));
+        }
+        #[cfg(unix)]
+        Some(What::Production(what)) => {
+            session.prepare()?;
+            let steps = production::steps(session.project, &what);
+            return session.by_itself("bench", steps, |project| production::run(project, &what));
         }
         Some(What::Makemigrations(program)) => ("makemigrations", program),
         Some(What::Migrate(program)) => ("migrate", program),

@@ -17,7 +17,7 @@ use super::models::{attempt, mailing, mailing_recipient, message, recipient};
 use crate::modules::users;
 
 /// How many mailings stand on a page.
-pub const PAGE_SIZE: u64 = 20;
+pub const PAGE_SIZE: u64 = 50;
 
 /// A mailing as a list shows it.
 #[derive(Serialize)]

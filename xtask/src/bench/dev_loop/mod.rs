@@ -1,6 +1,5 @@
 //! `cargo xtask bench dev-loop`: from a save to the new page, and what the development server costs while it waits.
 
-mod meter;
 mod scratch;
 mod server;
 
@@ -12,7 +11,8 @@ use rustix::process::Signal;
 use self::scratch::{PAGE, Scratch};
 use self::server::Server;
 use super::load::{Figures, Load, Plan};
-use super::median;
+use super::report::{self, Row};
+use super::{median, meter};
 use crate::output;
 use crate::plan::Step;
 use crate::process;
@@ -61,10 +61,7 @@ pub(super) fn run(project: &Project, runs: u32) -> anyhow::Result<u8> {
     output::note(format_args!("{PER_SECOND} requests per second during edits"));
     rows.extend(loaded(&mut server, &mut scratch)?);
     server.stop()?;
-    let lines: String = rows.iter().map(Row::line).collect();
-    output::data(&format!("medians of {runs} runs; in brackets from the fastest to the slowest\n{lines}"))?;
-    // A figure that is not reached is a failure.
-    Ok(u8::from(rows.iter().any(|row| !row.is_kept)))
+    report::print(&format!("medians of {runs} runs; in brackets from the fastest to the slowest"), &rows)
 }
 
 /// A build by cargo, which must succeed; gives how long it took.
@@ -73,37 +70,6 @@ fn build(step: &Step) -> anyhow::Result<Duration> {
     let status = process::command(step).status().with_context(|| format!("failed to start `{}`", step.short()))?;
     anyhow::ensure!(status.success(), "`{}` failed: {status}", step.short());
     Ok(begun.elapsed())
-}
-
-/// One line of the result.
-struct Row {
-    what: String,
-    figure: String,
-    is_kept: bool,
-}
-
-impl Row {
-    fn times(what: &str, times: &[Duration]) -> Self {
-        let ms = |time: Duration| time.as_secs_f64() * 1e3;
-        let [first, last] = [times.iter().min(), times.iter().max()].map(|time| ms(time.copied().unwrap_or_default()));
-        let figure = format!("{:8.1} ms  ({first:.1} to {last:.1})", ms(median(times.to_vec())));
-        Self { what: what.to_owned(), figure, is_kept: true }
-    }
-
-    /// Times whose median may be at most this.
-    fn limited(what: &str, times: &[Duration], most: Duration) -> Self {
-        let row = Self::times(&format!("{what} (at most {})", most.as_millis()), times);
-        Self { is_kept: median(times.to_vec()) <= most, ..row }
-    }
-
-    fn number(what: &str, figure: impl std::fmt::Display, is_kept: bool) -> Self {
-        Self { what: what.to_owned(), figure: format!("{figure:>8}"), is_kept }
-    }
-
-    fn line(&self) -> String {
-        let verdict = if self.is_kept { "" } else { "  MISSED" };
-        format!("{:58} {}{verdict}\n", self.what, self.figure)
-    }
 }
 
 /// Edits of a view, by the server and by cargo alone in turns, so that whatever else the machine does hits both.
@@ -219,8 +185,8 @@ fn loaded(server: &mut Server, scratch: &mut Scratch) -> anyhow::Result<Vec<Row>
     let errors: u64 = figures.errors.values().sum();
     let slowest = format!("{:8.1} ms", figures.percentile(0.99).as_secs_f64() * 1e3);
     let mut rows = vec![
-        Row::number(&heading, figures.sent(), true),
-        Row::number("  99 of 100 answered within", slowest, true),
+        Row::fact(&heading, figures.sent()),
+        Row::fact("  99 of 100 answered within", slowest),
         Row::number("  refused (0)", refused, refused == 0),
         Row::number("  reset (0)", reset, reset == 0),
         Row::number("  without an answer in 10 s (0)", timeouts, timeouts == 0),

@@ -11,8 +11,9 @@ use anyhow::Context;
 use rustix::process::{Pid, Signal};
 use serde_json::Value;
 
-use super::{PAGE, meter};
+use super::PAGE;
 use crate::bench::http::{After, Answer, Connection, Events};
+use crate::bench::meter;
 use crate::plan::Step;
 use crate::{process, system};
 

@@ -48,6 +48,28 @@ pub(super) fn resident(process: Pid) -> anyhow::Result<u64> {
     size.with_context(|| format!("failed to find `VmRSS` in `{path}`"))
 }
 
+/// How long a tick of the counters below is. Linux tells user space no other value.
+const TICKS_PER_SECOND: f64 = 100.0;
+
+/// The seconds that all processors together were busy with anything so far.
+pub(super) fn busy() -> anyhow::Result<f64> {
+    let stat = std::fs::read_to_string("/proc/stat").context("failed to read `/proc/stat`")?;
+    let line = stat.lines().next().unwrap_or_default();
+    // `cpu user nice system idle iowait irq softirq steal …`
+    let ticks: Vec<f64> = line.split_whitespace().skip(1).filter_map(|field| field.parse().ok()).collect();
+    let busy = ticks.iter().take(8).enumerate().filter(|(field, _)| !matches!(field, 3 | 4)).map(|(_, ticks)| ticks);
+    Ok(busy.sum::<f64>() / TICKS_PER_SECOND)
+}
+
+/// The seconds that this process had, and all that it started and waited for.
+pub(super) fn own() -> anyhow::Result<f64> {
+    let stat = std::fs::read_to_string("/proc/self/stat").context("failed to read `/proc/self/stat`")?;
+    // The 14th to the 17th field, where the state, after the name's bracket, is the third.
+    let fields = stat.rsplit_once(')').map(|(_, fields)| fields).unwrap_or_default();
+    let ticks = fields.split_whitespace().skip(11).take(4).filter_map(|field| field.parse::<f64>().ok());
+    Ok(ticks.sum::<f64>() / TICKS_PER_SECOND)
+}
+
 #[cfg(test)]
 mod tests {
     use std::process::Command;

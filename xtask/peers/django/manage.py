@@ -1,0 +1,9 @@
+"""What `cargo xtask bench pages` and `bench collectstatic` measure the app against."""
+
+import os
+import sys
+
+from django.core.management import execute_from_command_line
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")
+execute_from_command_line(sys.argv)
