@@ -1,7 +1,7 @@
 //! The one wiring that commands, pages and tests share: settings, modules, databases, clock, randomness, locale.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, Utc};
 use db::{Access, Database};
@@ -15,6 +15,7 @@ use crate::i18n::Locale;
 use crate::management::{CommandError, Registry};
 use crate::module::Module;
 use crate::process::Handover;
+use crate::staticfiles::Deployed;
 
 /// Everything that a command or a handler works with. Cheap to clone; what it opens, it opens on first use.
 #[derive(Clone)]
@@ -37,6 +38,8 @@ struct Shared {
     databases: BTreeMap<String, OnceCell<Database>>,
     /// The same databases, opened so that nothing can be written.
     read_only: BTreeMap<String, OnceCell<Database>>,
+    /// What stands for the static files outside of debug mode; or why nothing does.
+    statics: OnceLock<Result<Deployed, String>>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     env: Env,
@@ -175,6 +178,7 @@ impl ContextBuilder {
             registry,
             databases,
             read_only,
+            statics: OnceLock::new(),
             clock,
             random,
             env,
@@ -244,6 +248,15 @@ impl Context {
     /// What the program carries, in a release build.
     pub fn carried(&self) -> Option<Carried> {
         self.shared.carried
+    }
+
+    /// The static files outside of debug mode, looked for once.
+    ///
+    /// # Errors
+    /// When what was collected, or is carried, cannot be used.
+    pub(crate) fn deployed_statics(&self) -> anyhow::Result<&Deployed> {
+        let looked = || Deployed::new(self).map_err(|error| format!("{error:#}"));
+        self.shared.statics.get_or_init(looked).as_ref().map_err(|error| anyhow::anyhow!("{error}"))
     }
 
     /// The installed module with this label.

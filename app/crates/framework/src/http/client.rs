@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use axum_core::body::Body;
+use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, header};
 use http_body_util::BodyExt as _;
 
@@ -32,6 +33,8 @@ pub struct TestResponse {
     pub headers: HeaderMap,
     /// The body, as text.
     pub body: String,
+    /// The body as it came.
+    pub bytes: Bytes,
 }
 
 impl TestResponse {
@@ -163,8 +166,8 @@ impl Client {
         }
         let (parts, body) = Arc::clone(&self.site).handle(request).await.into_parts();
         self.keep_cookies(&parts.headers);
-        let body = body.collect().await.expect("a body that does not break off").to_bytes();
-        let body = String::from_utf8_lossy(&body).into_owned();
-        TestResponse { status: parts.status, headers: parts.headers, body }
+        let bytes = body.collect().await.expect("a body that does not break off").to_bytes();
+        let body = String::from_utf8_lossy(&bytes).into_owned();
+        TestResponse { status: parts.status, headers: parts.headers, body, bytes }
     }
 }

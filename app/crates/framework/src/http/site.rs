@@ -40,7 +40,7 @@ pub struct Site {
     routes: Routes,
     templates: Engine,
     hosts: Hosts,
-    /// Served in debug mode only.
+    /// Those that are found in debug mode, those that were collected otherwise.
     statics: Option<StaticFiles>,
     /// There only when a task runner that watches the sources started this process.
     dev: Option<Dev>,
@@ -56,7 +56,7 @@ impl Site {
         let routes = Routes::new(ctx.modules())?;
         let templates = Engine::new(&ctx);
         let hosts = Hosts::new(ctx.settings());
-        let statics = ctx.settings().debug.then(|| StaticFiles::new(&ctx));
+        let statics = StaticFiles::new(&ctx)?;
         let dev = Dev::of(&ctx)?;
         let metrics = Arc::new(Metrics::new());
         Ok(Arc::new(Self { ctx, routes, templates, hosts, statics, dev, metrics }))

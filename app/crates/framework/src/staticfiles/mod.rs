@@ -1,8 +1,10 @@
 //! Static files: where they are looked for, their addresses, how they are collected, and how they are served.
 
+mod addresses;
 pub mod build;
 pub mod compress;
 mod content_type;
+mod deployed;
 pub mod digest;
 mod listing;
 pub mod manifest;
@@ -11,10 +13,12 @@ mod places;
 mod serving;
 mod threads;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 
 use crate::conf::Settings;
 
+pub(crate) use addresses::{Mode, address, mode};
+pub(crate) use deployed::Deployed;
 pub use listing::{Listing, list};
 pub use patterns::Patterns;
 pub use places::{Folder, Found, Place, find, find_all, places};
@@ -26,11 +30,6 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.')
 /// The URL prefix of static files, with a slash at its end.
 pub(crate) fn prefix(settings: &Settings) -> String {
     format!("{}/", settings.static_files.url.trim_end_matches('/'))
-}
-
-/// The address of a static file.
-pub(crate) fn url(prefix: &str, path: &str) -> String {
-    format!("{prefix}{}", utf8_percent_encode(path.trim_start_matches('/'), PATH))
 }
 
 /// The names that are left out when files are collected, as the settings have them.

@@ -19,8 +19,12 @@ pub(super) fn add(environment: &mut Environment<'static>, ctx: &Context, urls: &
     environment.add_global("project", ctx.name());
     environment.add_global("debug", settings.debug);
 
-    let prefix = staticfiles::prefix(settings);
-    environment.add_function("static", move |path: &str| Value::from_safe_string(staticfiles::url(&prefix, path)));
+    let context = ctx.clone();
+    environment.add_function("static", move |name: &str| match staticfiles::address(&context, name) {
+        // Whatever HTML could mistake is percent-encoded.
+        Ok(address) => Ok(Value::from_safe_string(address)),
+        Err(error) => Err(Error::new(ErrorKind::InvalidOperation, format!("{error:#}"))),
+    });
 
     let urls = urls.clone();
     environment.add_function("url", move |name: &str, params: Kwargs| url(&urls, name, &params));

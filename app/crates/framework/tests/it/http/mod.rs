@@ -1,5 +1,6 @@
 //! Pages, templates, static files and the server, with a small shop as the project.
 
+mod deployed;
 mod dev;
 mod draining;
 mod errors;

@@ -41,7 +41,7 @@ fn values_are_escaped_and_times_are_local() {
 #[test]
 fn addresses_are_made_from_names() {
     let text = "{{ url('shop:item', id=7) }} {{ url('shop:file', path='a b/я') }} {{ static('css/a b.css') }}";
-    let sandbox = serious().file("templates/urls.html", text);
+    let sandbox = serious().file("templates/urls.html", text).file("src/modules/shop/static/css/a b.css", "");
     assert_eq!(rendered(&sandbox, "urls.html"), "/items/7/ /files/a%20b/%D1%8F /static/css/a%20b.css");
     for (text, message) in [
         ("{{ url('nowhere') }}", "no route is named `nowhere`"),

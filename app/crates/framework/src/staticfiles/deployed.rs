@@ -1,0 +1,82 @@
+//! What stands for the static files outside of debug mode: what was collected, or what the program carries.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+
+use super::build::{self, Built, Failure};
+use super::manifest::{self, Manifest};
+use super::places::{Folder, Place, places};
+use super::{ignored, list, prefix};
+use crate::context::Context;
+
+/// The storage that keeps files as they are.
+const PLAIN: &str = "plain";
+
+/// The static files of a server that people use.
+#[derive(Debug)]
+pub(crate) enum Deployed {
+    /// What `collectstatic` put into the static root.
+    Collected { root: PathBuf, manifest: Manifest },
+    /// What the program carries, hashed just now.
+    Built { built: Built, manifest: Manifest, root: Option<PathBuf> },
+    /// Files under their own names.
+    Plain(Vec<Place>),
+    /// None, for this reason.
+    Missing(String),
+}
+
+impl Deployed {
+    /// Looks for them. A release whose sources are not those of the static root serves what it carries.
+    ///
+    /// # Errors
+    /// When the manifest is damaged, or what is carried does not fit together.
+    pub(crate) fn new(ctx: &Context) -> anyhow::Result<Self> {
+        let settings = ctx.settings();
+        let root = Some(ctx.layout().root.join(&settings.static_files.root));
+        let root = root.filter(|_| !settings.static_files.root.as_os_str().is_empty());
+        if settings.static_files.storage == PLAIN {
+            return Ok(match (ctx.carried(), root) {
+                (Some(_), _) => Self::Plain(places(ctx)),
+                (None, Some(root)) => Self::Plain(vec![Place { prefix: None, folder: Folder::Directory(root) }]),
+                (None, None) => Self::Missing(missing(ctx, None)),
+            });
+        }
+        let collected = root.as_deref().map(Manifest::read).transpose().map(Option::flatten);
+        if ctx.carried().is_none() {
+            return Ok(match (collected?, root) {
+                (Some(manifest), Some(root)) => Self::Collected { root, manifest },
+                (_, root) => Self::Missing(missing(ctx, root)),
+            });
+        }
+        let listing = list(&places(ctx), &ignored(settings));
+        if !listing.problems.is_empty() {
+            return Err(Failure { problems: listing.problems }).context("failed to read the static files");
+        }
+        let scanned = build::scan(listing.sources, &prefix(settings));
+        match (collected, &root) {
+            (Ok(Some(manifest)), Some(root)) if manifest.build == scanned.digest => {
+                return Ok(Self::Collected { root: root.clone(), manifest });
+            }
+            (Ok(Some(_)), Some(root)) => tracing::warn!(
+                "the static files in `{}` are those of another release; this one serves its own (`{} collectstatic` \
+                 collects them)",
+                root.display(),
+                ctx.program()
+            ),
+            (Err(error), _) => tracing::warn!("the release serves the static files that it carries: {error}"),
+            (Ok(_), _) => {}
+        }
+        let built = scanned.build().context("failed to prepare the static files that this release carries")?;
+        Ok(Self::Built { manifest: built.manifest(), built, root })
+    }
+}
+
+fn missing(ctx: &Context, root: Option<PathBuf>) -> String {
+    match root {
+        Some(root) => {
+            format!("there is no `{}`, so run `{} collectstatic`", root.join(manifest::NAME).display(), ctx.program())
+        }
+        None => "`static.root` is not set, so nothing can be collected".to_owned(),
+    }
+}
