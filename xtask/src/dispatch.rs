@@ -12,7 +12,7 @@ use crate::plan::{Plan, Role, Step};
 use crate::project::Project;
 use crate::runner::Runner;
 use crate::tasks::{self, Action, SERVERS, TASKS, Task};
-use crate::{bench, codegen, complete, doctor, help, man, output, prod, scaffolding, scripts, serve, tidy};
+use crate::{artifacts, bench, codegen, complete, doctor, help, man, output, prod, scaffolding, scripts, serve, tidy};
 
 /// What happens to plans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -185,6 +185,9 @@ fn task(session: &mut Session<'_>, task: &'static Task, args: &[OsString]) -> an
             return forward(session, "doctor", Some(task), args);
         }
         Action::Doctor => return doctor::run(session, args),
+        Action::ClearArtifacts => {
+            return session.by_itself(task.name, Vec::new(), |project| artifacts::run(project, args));
+        }
         Action::Completions => return complete::run(args),
         Action::Man => return man::run(session.project, args),
         _ => {}

@@ -5,6 +5,7 @@
 //! only place that knows how to build, find and start the app.
 
 pub mod app;
+pub mod artifacts;
 pub mod bench;
 pub mod catalog;
 pub mod codegen;

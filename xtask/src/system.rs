@@ -8,12 +8,12 @@ pub mod unix;
 
 #[cfg(not(unix))]
 pub use self::portable::{
-    Signals, columns, end_with_parent, ended, file_id, free_space, from_keyboard, has_ended, kill, lock_holder,
+    Signals, columns, end_with_parent, ended, file_id, free_space, from_keyboard, has_ended, kill, lock_holder, names,
     os_string, own_group, pass_on, signal_name, watch_us,
 };
 #[cfg(unix)]
 pub use self::unix::{
-    Signals, columns, end_with_parent, ended, file_id, free_space, from_keyboard, has_ended, kill, lock_holder,
+    Signals, columns, end_with_parent, ended, file_id, free_space, from_keyboard, has_ended, kill, lock_holder, names,
     os_string, own_group, pass_on, signal_name, watch_us,
 };
 
@@ -74,6 +74,7 @@ mod tests {
         let _: [fn() -> bool; 2] = [unix::from_keyboard, portable::from_keyboard];
         let _: [fn(&mut Child) -> anyhow::Result<bool>; 2] = [unix::has_ended, portable::has_ended];
         let _: [fn(&mut Child, To) -> io::Result<()>; 2] = [unix::kill, portable::kill];
+        let _: [fn(&Metadata) -> u64; 2] = [unix::names, portable::names];
         let _: [fn(Vec<u8>) -> OsString; 2] = [unix::os_string, portable::os_string];
         let _: [fn(&mut Command); 2] = [unix::own_group, portable::own_group];
         let _: [fn(&mut _, _, _) -> _; 2] = [unix::pass_on, portable::pass_on];

@@ -58,6 +58,8 @@ pub enum Action {
     Bench,
     /// Looks for what is wrong with the machine and the project.
     Doctor,
+    /// Removes what is left behind.
+    ClearArtifacts,
     /// Prints what makes a shell complete.
     Completions,
     /// Prints or writes the manual page.
@@ -147,7 +149,7 @@ pub const TASKS: &[Task] = &[
         "Gather, hash and compress the static files",
     ),
     Task::new("clear-cache", Group::Files, Action::App("clear_cache"), "Empty the cache"),
-    Task::new("clear-artifacts", Group::Files, Action::Missing, "Remove build leftovers and tool caches")
+    Task::new("clear-artifacts", Group::Files, Action::ClearArtifacts, "Remove build leftovers and tool caches")
         .alias(&["clear-pycache"]),
     Task::new("createsuperuser", Group::Accounts, Action::App("createsuperuser"), "Create an administrator"),
     Task::new("worker", Group::Background, Action::App("worker"), "Run background jobs").alias(&["celery-worker"]),

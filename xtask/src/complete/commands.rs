@@ -8,7 +8,7 @@ use crate::catalog;
 use crate::commands::{self, Known};
 use crate::project::Project;
 use crate::tasks::{self, Action, TASKS, Task};
-use crate::{bench, complete, man, scripts, serve};
+use crate::{artifacts, bench, complete, man, scripts, serve};
 
 /// Everything that has a name.
 pub(crate) struct Commands<'a> {
@@ -128,6 +128,7 @@ pub(crate) fn own(action: Action) -> Option<Command> {
         Action::Dev => Some(serve::command()),
         Action::Prod(task) => Some(task.command()),
         Action::Bench => Some(bench::command()),
+        Action::ClearArtifacts => Some(artifacts::command()),
         Action::Completions => Some(complete::command()),
         Action::Man => Some(man::command()),
         Action::Test => Some(test()),

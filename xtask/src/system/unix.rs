@@ -53,6 +53,11 @@ pub fn file_id(metadata: &Metadata) -> Option<(u64, u64)> {
     Some((metadata.dev(), metadata.ino()))
 }
 
+/// How many names a file has.
+pub fn names(metadata: &Metadata) -> u64 {
+    metadata.nlink()
+}
+
 /// The process that holds a lock on this file, which Linux tells.
 pub fn lock_holder(file: &File) -> Option<u32> {
     let data = file.metadata().ok()?;

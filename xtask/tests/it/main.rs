@@ -1,6 +1,7 @@
 //! xtask run as a person runs it, in a small workspace with a fake app.
 
 mod arguments;
+mod artifacts;
 mod build;
 mod commands;
 mod complete;
