@@ -66,7 +66,7 @@ mod tests {
     #[test]
     fn both_have_the_same_functions() {
         let _: [fn() -> Option<u16>; 2] = [unix::columns, portable::columns];
-        let _: [fn(&Metadata) -> Option<(u64, u64)>; 2] = [unix::file_id, portable::file_id];
+        let _: [fn(&Metadata) -> _; 2] = [unix::file_id, portable::file_id];
         let _: [fn(&Path) -> io::Result<u64>; 2] = [unix::free_space, portable::free_space];
         let _: [fn(&File) -> Option<u32>; 2] = [unix::lock_holder, portable::lock_holder];
         let _: [fn(&mut Command); 2] = [unix::end_with_parent, portable::end_with_parent];

@@ -171,7 +171,7 @@ mod tests {
         let _: [fn(&Project) -> anyhow::Result<()>; 2] = [refuse_a_second, elsewhere::refuse_a_second];
         let _: [fn(&Project) -> anyhow::Result<()>; 2] = [require_one, elsewhere::require_one];
         let _: [fn(&Project, &Step) -> anyhow::Result<u8>; 2] = [foreground, elsewhere::foreground];
-        let _: [fn(&Project, &Step, &Start) -> anyhow::Result<u8>; 2] = [start, elsewhere::start];
+        let _: [fn(&_, &_, &_) -> _; 2] = [start, elsewhere::start];
         let _: [fn(&Project, &Stop) -> anyhow::Result<u8>; 2] = [stop, elsewhere::stop];
         let _: [fn(&Project, &Restart) -> anyhow::Result<u8>; 2] = [restart, elsewhere::restart];
         let _: [fn(&Project, &Status) -> anyhow::Result<u8>; 2] = [status, elsewhere::status];

@@ -4,6 +4,12 @@
 //! (answers to nothing, not to SIGTERM either), `sick` (`/health` is 503), `rollback` (a restart fails), `vanish` (it ends
 //! instead of a restart).
 
+#![expect(
+    clippy::exit,
+    clippy::disallowed_methods,
+    reason = "its threads end the whole process, whatever the others do"
+)]
+
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};

@@ -81,7 +81,7 @@ impl Holder {
     /// As it stands behind "the server is".
     pub(super) fn told(&self) -> String {
         match (&self.process, self.record.state.as_str()) {
-            (None, _) => "just being started".to_owned(),
+            (None, _) | (Some(_), "starting") => "just being started".to_owned(),
             (Some(_), "stopping") => format!("just being stopped ({})", self.record.told()),
             (Some(_), _) => format!("running already: {}", self.record.told()),
         }

@@ -65,6 +65,26 @@ impl Process {
         Vec::new()
     }
 
+    /// The process that starts this one again when it crashes (`--restart-on-failure`): its parent, with the same arguments.
+    #[cfg(target_os = "linux")]
+    pub(super) fn keeper(&self) -> Option<Self> {
+        let parent = Stat::of(self.number())?.parent;
+        let process = Self::numbered(parent)?;
+        let arguments = |pid: u32| {
+            let line = std::fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+            Some(line.split(|byte| *byte == 0).skip(1).map(<[u8]>::to_vec).collect::<Vec<_>>())
+        };
+        let own = arguments(self.number())?;
+        let keeps = own.iter().any(|argument| argument.starts_with(b"--restart"));
+        (keeps && arguments(parent).as_ref() == Some(&own)).then_some(process)
+    }
+
+    /// The process that starts this one again: it cannot be told from others without descriptors.
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn keeper(&self) -> Option<Self> {
+        None
+    }
+
     /// Its number.
     pub(super) fn number(&self) -> u32 {
         self.pid.as_raw_nonzero().get().unsigned_abs()

@@ -16,7 +16,7 @@ use crate::plan::Step;
 use crate::prod::options::Start;
 use crate::prod::tail;
 use crate::project::Project;
-use crate::system::{Signals, To};
+use crate::system::{Request, Signals, To};
 use crate::{names, output, process, system};
 
 /// How long a server that is given up may take to end.
@@ -110,7 +110,10 @@ fn ended_again(project: &Project) -> anyhow::Error {
 
 /// Ends a server that is not ready: whoever waits for it, and whoever holds the lock.
 fn give_up(project: &Project, child: &mut Child, signals: &mut Signals) -> anyhow::Result<()> {
-    let _ = system::kill(child, To::Process);
+    let _ = system::pass_on(child, To::Process, Request::Terminate);
+    if until(signals, Instant::now() + GRACE, || system::has_ended(child))? != Woken::Readable {
+        let _ = system::kill(child, To::Process);
+    }
     child.wait().context("failed to wait for the server")?;
     let State::Held(Holder { process: Some(server), .. }) = lock::look(project)? else { return Ok(()) };
     server.signal(Signal::TERM);

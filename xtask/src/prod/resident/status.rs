@@ -93,7 +93,10 @@ fn of_server(holder: &Holder, answer: Value) -> Report {
     }
     let mut text = lines(&state, &record);
     for worker in answer.get("workers").and_then(Value::as_array).into_iter().flatten() {
-        let number = |field: &str| worker.get(field).map(Value::to_string).unwrap_or_default();
+        let number = |field: &str| match worker.get(field) {
+            None | Some(Value::Null) => "-".to_owned(),
+            Some(number) => number.to_string(),
+        };
         let word = |field: &str| said(worker, field).unwrap_or_default();
         // Writing to a string cannot fail.
         let _ = write!(text, "  worker     pid {}, {}", number("pid"), word("state"));
@@ -105,7 +108,8 @@ fn of_server(holder: &Holder, answer: Value) -> Report {
     }
     // The old processes serve while new ones are started beside them.
     let code = if matches!(state.as_str(), "serving" | "restarting") { RUNNING } else { BROKEN };
-    Report { code, text, data: answer, hint: None }
+    let hint = (state == "failing").then_some("`cargo xtask logs` shows why its processes end");
+    Report { code, text, data: answer, hint }
 }
 
 /// The state and what is known, a line each.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::control::{self, Answer, said};
 use super::lock::{self, Holder, State};
@@ -17,10 +17,13 @@ use crate::project::Project;
 use crate::system::{Request, Signals};
 
 /// How long the server may take beyond the time that its open requests have.
-const MARGIN: Duration = Duration::from_secs(3);
+const MARGIN: Duration = Duration::from_secs(5);
 
-/// How long open requests have when nobody says it: as much as the settings may well say.
-const USUAL: u64 = 60;
+/// How long open requests have when nobody says it, not even the server.
+const USUAL: u64 = 30;
+
+/// How long the server may take to say how long they have.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How long a killed process may take to be gone.
 const KILLED: Duration = Duration::from_secs(5);
@@ -46,9 +49,12 @@ pub(in crate::prod) fn stop(project: &Project, typed: &Stop) -> anyhow::Result<u
         }
         State::Held(holder) => holder,
     };
-    let seconds = typed.timeout.unwrap_or(USUAL);
-    let deadline = Instant::now() + Duration::from_secs(seconds) + MARGIN;
     let mut signals = Signals::catch()?;
+    let seconds = match typed.timeout {
+        Some(seconds) => seconds,
+        None => drain_seconds(project, &mut signals)?.unwrap_or(USUAL),
+    };
+    let deadline = Instant::now() + Duration::from_secs(seconds) + MARGIN;
     let pid = holder.process.as_ref().map(|server| format!(" (pid {})", server.number())).unwrap_or_default();
     output::note(format_args!("stopping the production server{pid}"));
     let end = match ask(project, typed, &mut signals, deadline)? {
@@ -62,6 +68,15 @@ pub(in crate::prod) fn stop(project: &Project, typed: &Stop) -> anyhow::Result<u
         }
         End::Stopped(request) => Ok(Ended::Killed(request.number()).code()),
         End::Late => kill(project, holder, seconds, &mut signals),
+    }
+}
+
+/// How long open requests have, as the server's settings say.
+fn drain_seconds(project: &Project, signals: &mut Signals) -> anyhow::Result<Option<u64>> {
+    let Ok(mut asked) = control::ask(project, &json!({ "do": "status" })) else { return Ok(None) };
+    match asked.next(signals, Instant::now() + PATIENCE)? {
+        Answer::Line(line) => Ok(line.get("drain_seconds").and_then(Value::as_u64)),
+        Answer::Stopped(_) | Answer::End | Answer::Late => Ok(None),
     }
 }
 
@@ -114,6 +129,10 @@ fn kill(project: &Project, holder: Holder, seconds: u64, signals: &mut Signals) 
         return Err(Failure::new(text).into());
     };
     let workers = server.descendants();
+    if let Some(keeper) = server.keeper() {
+        // Told to stop, it takes what follows for the end, not for a crash.
+        keeper.signal(Signal::TERM);
+    }
     server.signal(Signal::KILL);
     workers.iter().for_each(|worker| worker.signal(Signal::KILL));
     let all_gone = || Ok(server.has_ended() && workers.iter().all(Process::has_ended));

@@ -20,7 +20,7 @@ mod races;
 mod random;
 mod replay;
 mod shell;
-mod site;
+pub(crate) mod site;
 mod stage;
 mod terminal;
 mod watch;

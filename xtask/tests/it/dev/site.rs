@@ -42,16 +42,7 @@ pub(crate) struct Site {
 impl Site {
     pub(crate) fn new() -> Self {
         let sandbox = Sandbox::new();
-        let product = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("app");
-        for part in ["config", "src", "static", "templates"] {
-            for entry in WalkDir::new(product.join(part)).into_iter().map(|entry| entry.expect("the product")) {
-                let to = sandbox.root().join("app").join(entry.path().strip_prefix(&product).expect("a part"));
-                match entry.file_type().is_dir() {
-                    true => std::fs::create_dir_all(to).expect("a directory"),
-                    false => drop(std::fs::copy(entry.path(), to).expect("a file")),
-                }
-            }
-        }
+        put_product(&sandbox);
         sandbox.link(&real_app().to_string_lossy(), "bin/app");
         Self { sandbox }
     }
@@ -153,7 +144,22 @@ impl Site {
 
 #[expect(clippy::print_stderr, reason = "it is for whoever runs the tests")]
 /// The app's binary, which `cargo test --workspace` has built.
-fn real_app() -> PathBuf {
+/// Puts the product's settings, sources, templates and static files into a sandbox.
+pub(crate) fn put_product(sandbox: &Sandbox) {
+    let product = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("app");
+    for part in ["config", "src", "static", "templates"] {
+        for entry in WalkDir::new(product.join(part)).into_iter().map(|entry| entry.expect("the product")) {
+            let to = sandbox.root().join("app").join(entry.path().strip_prefix(&product).expect("a part"));
+            match entry.file_type().is_dir() {
+                true => std::fs::create_dir_all(to).expect("a directory"),
+                false => drop(std::fs::copy(entry.path(), to).expect("a file")),
+            }
+        }
+    }
+}
+
+/// The binary that the workspace built.
+pub(crate) fn real_app() -> PathBuf {
     let app = Path::new(env!("CARGO_BIN_EXE_xtask")).with_file_name("app");
     let hint = "`cargo build --package app --bin app` builds it, and so does `cargo test --workspace`";
     let modified = |path: &Path| std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok();

@@ -2,6 +2,7 @@
 
 mod deploy;
 mod logs;
+mod real;
 mod restart;
 mod start;
 mod stop;
@@ -96,9 +97,11 @@ impl Drop for Site {
         if self.is_held()
             && let Some(record) = self.record()
         {
-            let pid = record["pid"].as_u64().and_then(|pid| pid.try_into().ok()).unwrap_or_default();
-            if pid != std::process::id() && pid > 1 {
-                signal(pid, Signal::KILL);
+            let pid = record["pid"].as_i64().and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw);
+            // With whoever would start it again; never the test's own.
+            let group = pid.and_then(|pid| rustix::process::getpgid(Some(pid)).ok());
+            if let Some(group) = group.filter(|group| *group != rustix::process::getpgrp()) {
+                let _ = rustix::process::kill_process_group(group, Signal::KILL);
             }
         }
     }

@@ -407,6 +407,7 @@ impl<'a> Master<'a> {
             "addresses": self.holder.addresses,
             "generation": self.generation,
             "crashes": self.crashes,
+            "drain_seconds": self.ctx.settings().server.drain_seconds,
             "workers": workers,
         })
     }
