@@ -116,6 +116,24 @@ pub fn inherit(command: &mut Command, variable: &str, fd: OwnedFd) {
     }
 }
 
+/// Keeps the descriptors that xtask was started with, beyond the usual three, from whatever it starts: a server that outlives
+/// xtask would hold somebody's pipe open for ever.
+///
+/// # Errors
+/// When the system does not say which there are.
+#[allow(unsafe_code)]
+pub fn keep_descriptors() -> io::Result<()> {
+    let listed = std::fs::read_dir("/dev/fd")?.filter_map(Result::ok);
+    let numbers: Vec<i32> = listed.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
+    for number in numbers.into_iter().filter(|number| *number > 2) {
+        // SAFETY: the number is only used for one `fcntl` that changes nothing but what children inherit; one that is
+        // closed by now, as that of the listing itself, is an error, which does not matter.
+        let descriptor = unsafe { BorrowedFd::borrow_raw(number) };
+        let _ = rustix::io::fcntl_setfd(descriptor, FdFlags::CLOEXEC);
+    }
+    Ok(())
+}
+
 /// Tells the child by a pipe when xtask is gone, even by SIGKILL: it then reads "end of file". The value is the end of
 /// the pipe that must stay open as long as the child is to live.
 ///

@@ -51,6 +51,7 @@ pub(in crate::prod) fn start(project: &Project, serve: &Step, typed: &Start) -> 
         command.env_remove(name);
     }
     command.stdin(Stdio::null()).stdout(Stdio::null());
+    system::unix::keep_descriptors().context("failed to list the open descriptors")?;
     let mut child = command.spawn().with_context(|| format!("failed to start `{}`", serve.short()))?;
     match until(&mut signals, deadline, || system::has_ended(&mut child))? {
         Woken::Readable => {}

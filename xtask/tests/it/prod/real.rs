@@ -3,6 +3,7 @@
 use std::fs::Permissions;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Command, Stdio};
 
 use rustix::process::Signal;
 use serde_json::Value;
@@ -103,6 +104,20 @@ fn a_server_that_is_kept_going_comes_back_and_can_be_stopped_for_good() {
     assert!(said.contains("killed"), "{said}");
     call(&site, "status").status(3).run();
     assert!(!site.is_held() && health(address).is_none());
+}
+
+#[test]
+fn nothing_of_the_caller_stays_open() {
+    let site = product();
+    let xtask: Command = call(&site, "prod --no-build --skip-collectstatic --migrate --bind 127.0.0.1:0").into();
+    // The shell gives it one more descriptor, as pipelines and tools do; all of them lead into the pipe.
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", "exec \"$@\" 3>&1 2>&1", "sh"]).arg(xtask.get_program()).args(xtask.get_args());
+    shell.current_dir(site.sandbox.root()).env_clear();
+    shell.envs(xtask.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let output = shell.stdin(Stdio::null()).output().expect("the pipe is closed");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    assert!(site.is_held());
 }
 
 #[test]
