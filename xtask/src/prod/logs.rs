@@ -33,7 +33,8 @@ pub(super) fn run(project: &Project, typed: &Logs) -> anyhow::Result<u8> {
         let server = directory.join("server.log");
         let last_words = tail::last_lines(&server, typed.lines);
         let last_words = last_words.with_context(|| format!("failed to read `{}`", server.display()))?;
-        if !last_words.is_empty() {
+        // One that came to its end in order said nothing else.
+        if last_words.lines().any(|line| !line.starts_with("ready: ")) {
             output::note(format_args!("the server does not run; the last lines of `{LOG}/server.log`:"));
             output::data(&last_words)?;
         }

@@ -130,7 +130,9 @@ fn refuse_pending(check: &Step, task: &str) -> anyhow::Result<()> {
     let is_pending = |line: &&str| line.contains("unapplied migration");
     match said.lines().find(is_pending) {
         Some(line) => {
-            let what = line.split_once("error: ").map_or(line, |(_, what)| what);
+            // From the number on: what stands before it is how the app says that it is an error.
+            let count = line.split("unapplied migration").next().unwrap_or_default().trim_end();
+            let what = &line[count.rfind(' ').map_or(0, |space| space + 1)..];
             let hint = format!("`cargo xtask {task} --migrate` applies them");
             Err(Failure::new(what).hint(hint).into())
         }

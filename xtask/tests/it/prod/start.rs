@@ -88,7 +88,7 @@ fn all_steps_are_in_production_whatever_the_environment_says() {
 #[test]
 fn pending_migrations_are_refused_or_applied() {
     let site = Site::built();
-    site.sandbox.write("fake/migrate", "fail error: 2 unapplied migration(s) in: mailings, users");
+    site.sandbox.write("fake/migrate", "fail CommandError: 2 unapplied migration(s) in: mailings, users");
     let stderr =
         "error: 2 unapplied migration(s) in: mailings, users\nhint: `cargo xtask prod --migrate` applies them\n";
     site.xtask(&["prod"]).stdout(&before(&[CHECK])).stderr(stderr).status(1).run();
