@@ -3,6 +3,7 @@
 mod accounts;
 mod binary;
 mod carried;
+mod collectstatic;
 mod commands;
 mod databases;
 mod doctor;

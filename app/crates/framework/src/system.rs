@@ -8,13 +8,13 @@ mod unix;
 
 #[cfg(not(unix))]
 pub(crate) use self::portable::{
-    LocalListener, LocalStream, append, become_program, free_space, has_unread, is_alive, is_public, is_same, listener,
-    make_private, send_stops, take_over,
+    LocalListener, LocalStream, append, become_program, exchange, free_space, has_unread, is_alive, is_public, is_same,
+    listener, make_private, mode, send_stops, set_mode, symlink, take_over,
 };
 #[cfg(unix)]
 pub(crate) use self::unix::{
-    LocalListener, LocalStream, append, become_program, free_space, has_unread, is_alive, is_public, is_same, listener,
-    make_private, send_stops, take_over,
+    LocalListener, LocalStream, append, become_program, exchange, free_space, has_unread, is_alive, is_public, is_same,
+    listener, make_private, mode, send_stops, set_mode, symlink, take_over,
 };
 
 #[cfg(unix)]
@@ -43,7 +43,7 @@ pub(crate) use self::unix::end_by;
 
 #[cfg(all(test, unix))]
 mod tests {
-    use std::fs::{self, File};
+    use std::fs::{self, File, Metadata};
     use std::io::{self, Write as _};
     use std::path::Path;
     use std::process::{Command, ExitStatus};
@@ -58,6 +58,10 @@ mod tests {
         let _: [fn(&Path) -> io::Result<File>; 2] = [unix::append, portable::append];
         let _: [fn(&Path) -> io::Result<Space>; 2] = [unix::free_space, portable::free_space];
         let _: [fn(i32) -> bool; 2] = [unix::is_alive, portable::is_alive];
+        let _: [fn(&Path, &Path) -> io::Result<()>; 2] = [unix::exchange, portable::exchange];
+        let _: [fn(&Metadata) -> Option<u32>; 2] = [unix::mode, portable::mode];
+        let _: [fn(&Path, u32) -> io::Result<()>; 2] = [unix::set_mode, portable::set_mode];
+        let _: [fn(&Path, &Path) -> io::Result<()>; 2] = [unix::symlink, portable::symlink];
         let _: [fn(&Path) -> io::Result<bool>; 2] = [unix::is_public, portable::is_public];
         let _: [fn(&Path) -> io::Result<()>; 2] = [unix::make_private, portable::make_private];
         let _: [fn(Command) -> io::Result<ExitStatus>; 2] = [unix::become_program, portable::become_program];

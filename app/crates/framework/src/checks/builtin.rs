@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{Check, Level, Message, Scope};
-use crate::carried;
-use crate::conf::{self, StaticDir};
+use crate::conf;
 use crate::context::Context;
+use crate::staticfiles;
 
 /// The framework's own checks.
 pub fn builtin_checks() -> Vec<Check> {
@@ -14,7 +14,8 @@ pub fn builtin_checks() -> Vec<Check> {
         Check::new(&["models"], models_reflect),
         Check::new(&["commands"], one_command_a_name),
         Check::new(&["models"], folders_are_there),
-        Check::new(&["staticfiles"], static_dirs),
+        Check::new(&["staticfiles"], staticfiles::checks::settings),
+        Check::asked(&["staticfiles", "templates"], staticfiles::checks::names_in_templates),
         Check::deploy(&["security"], safe_settings),
         Check::database(&["database"], |ctx, alias| Box::pin(reachable(ctx, alias))),
     ]
@@ -74,22 +75,6 @@ fn folders_are_there(ctx: &Context, scope: &Scope) -> Vec<Message> {
             Message::new(Level::Error, "models.E002", text)
                 .hint("check the project's root (`--root`, `APP_ROOT`)")
                 .object(module.label())
-        })
-        .collect()
-}
-
-/// A project directory of static files that does not exist is skipped, but said.
-fn static_dirs(ctx: &Context, _scope: &Scope) -> Vec<Message> {
-    let source = ctx.layout().source();
-    let own = &ctx.settings().static_files.dirs;
-    let carried = |dir: &&StaticDir| {
-        ctx.carried().is_some_and(|carried| carried::folder(carried.statics, &dir.path.to_string_lossy()).is_some())
-    };
-    let missing = own.iter().filter(|dir| !carried(dir) && !source.join(&dir.path).is_dir());
-    missing
-        .map(|dir| {
-            let text = format!("the directory `{}` of the setting `static.dirs` does not exist", dir.path.display());
-            Message::new(Level::Warning, "staticfiles.W004", text)
         })
         .collect()
 }

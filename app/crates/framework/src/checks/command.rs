@@ -34,6 +34,7 @@ impl Command for cli::Check {
             deploy: self.deploy,
             databases: self.databases,
             fail_level,
+            asked: true,
             announce: true,
         };
         run(&selection, ctx, console).await?;

@@ -41,6 +41,8 @@ pub(crate) enum When {
     Always,
     /// With `check --deploy`, and before commands in production.
     Deploy,
+    /// With `check` only: it reads more than every command should wait for.
+    Asked,
 }
 
 #[derive(Clone, Copy)]
@@ -66,6 +68,12 @@ impl Check {
     /// A check that matters for a deployment.
     pub const fn deploy(tags: &'static [&'static str], run: ProjectCheck) -> Self {
         Self { tags, when: When::Deploy, kind: Kind::Project(run) }
+    }
+
+    /// A check that runs with `check` only, not before other commands: it reads many files, or must not keep a server
+    /// from starting.
+    pub const fn asked(tags: &'static [&'static str], run: ProjectCheck) -> Self {
+        Self { tags, when: When::Asked, kind: Kind::Project(run) }
     }
 
     /// A check that needs a database; it runs with `check --database ALIAS` only.

@@ -20,6 +20,8 @@ pub struct Selection {
     pub databases: Vec<String>,
     /// The lowest level that is a failure.
     pub fail_level: Level,
+    /// Whether somebody asked for checks: those that no command waits for run too.
+    pub asked: bool,
     /// Whether to say so when nothing was found.
     pub announce: bool,
 }
@@ -27,7 +29,7 @@ pub struct Selection {
 impl Default for Selection {
     fn default() -> Self {
         let (scope, tags, databases) = (Scope::default(), Vec::new(), Vec::new());
-        Self { scope, tags, deploy: false, databases, fail_level: Level::Error, announce: false }
+        Self { scope, tags, deploy: false, databases, fail_level: Level::Error, asked: false, announce: false }
     }
 }
 
@@ -67,7 +69,12 @@ pub(crate) async fn collect(selection: &Selection, ctx: &Context) -> (Vec<Messag
     for check in registered(ctx) {
         let tagged =
             selection.tags.is_empty() || check.tags.iter().any(|tag| selection.tags.iter().any(|asked| asked == tag));
-        if !tagged || (check.when == When::Deploy && !selection.deploy) {
+        let is_due = match check.when {
+            When::Always => true,
+            When::Deploy => selection.deploy,
+            When::Asked => selection.asked,
+        };
+        if !tagged || !is_due {
             continue;
         }
         match check.kind {

@@ -2,20 +2,27 @@
 
 mod addresses;
 pub mod build;
+pub(crate) mod checks;
+mod collect;
 pub mod compress;
 mod content_type;
 mod deployed;
 pub mod digest;
+mod findstatic;
 mod listing;
 pub mod manifest;
+mod names;
 mod patterns;
 mod places;
 mod serving;
 mod threads;
 
+use std::path::PathBuf;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 
 use crate::conf::Settings;
+use crate::context::Context;
 
 pub(crate) use addresses::{Mode, address, mode};
 pub(crate) use deployed::Deployed;
@@ -30,6 +37,12 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.')
 /// The URL prefix of static files, with a slash at its end.
 pub(crate) fn prefix(settings: &Settings) -> String {
     format!("{}/", settings.static_files.url.trim_end_matches('/'))
+}
+
+/// Where they are collected, if anywhere.
+pub fn root(ctx: &Context) -> Option<PathBuf> {
+    let root = &ctx.settings().static_files.root;
+    (!root.as_os_str().is_empty()).then(|| ctx.layout().root.join(root))
 }
 
 /// The names that are left out when files are collected, as the settings have them.

@@ -1,6 +1,6 @@
 //! The same without anything that only Unix has: nothing is inherited, and Ctrl-C is all that stops a server.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::path::Path;
 use std::process::{Command, ExitStatus};
@@ -38,6 +38,26 @@ pub(crate) fn is_public(path: &Path) -> io::Result<bool> {
 /// Takes the file away from them: nothing to do.
 pub(crate) fn make_private(_: &Path) -> io::Result<()> {
     Ok(())
+}
+
+/// The file's permissions: not known.
+pub(crate) fn mode(_: &Metadata) -> Option<u32> {
+    None
+}
+
+/// Gives a file or a directory these permissions: there are none here.
+pub(crate) fn set_mode(_: &Path, _: u32) -> io::Result<()> {
+    Ok(())
+}
+
+/// Makes a symbolic link: not everyone may.
+pub(crate) fn symlink(_: &Path, _: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Gives two directories each other's names: not in one step.
+pub(crate) fn exchange(_: &Path, _: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// Runs a program to its end, as no program can take this one's place.

@@ -10,6 +10,7 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 
 pub use crate::__context as context;
 pub use error::Error;
+pub(crate) use sources::texts;
 pub use values::Values;
 
 use crate::context::Context;

@@ -87,6 +87,40 @@ impl Sources {
     }
 }
 
+/// Every template of a project, its modules and the framework, with where it is. What cannot be read is said when it is
+/// rendered.
+pub(crate) fn texts(ctx: &Context) -> Vec<(String, String)> {
+    let mut texts = Vec::new();
+    for place in Sources::new(ctx).0.iter() {
+        match place {
+            Place::Directory(directory) => files(directory, &mut texts),
+            Place::Carried(folder, files) => {
+                texts.extend(files.iter().map(|(name, text)| (format!("{folder}/{name}"), (*text).to_owned())));
+            }
+            Place::Builtin => texts.extend(BUILTIN.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))),
+        }
+    }
+    let here = &ctx.env().current_dir;
+    let shown =
+        |place: String| Path::new(&place).strip_prefix(here).map_or(place.clone(), |short| short.display().to_string());
+    texts.into_iter().map(|(place, text)| (shown(place), text)).collect()
+}
+
+/// The texts below a directory, in order. Hidden files are no templates.
+fn files(directory: &Path, texts: &mut Vec<(String, String)>) {
+    let Ok(entries) = directory.read_dir() else { return };
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    let is_hidden = |path: &PathBuf| path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
+    for path in paths.into_iter().filter(|path| !is_hidden(path)) {
+        if path.is_dir() && !path.is_symlink() {
+            files(&path, texts);
+        } else if let Ok(text) = std::fs::read_to_string(&path) {
+            texts.push((path.display().to_string(), text));
+        }
+    }
+}
+
 fn unreadable(file: &Path, error: std::io::Error) -> minijinja::Error {
     let message = format!("failed to read `{}`: {error}", file.display());
     minijinja::Error::new(ErrorKind::InvalidOperation, message).with_source(error)

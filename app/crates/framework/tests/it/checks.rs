@@ -76,7 +76,7 @@ fn checks_can_be_limited_to_modules_and_tags() {
     sandbox.line("check --tag models").is(0, NO_ISSUES, "");
     sandbox.line("check nothing").is(1, "", "CommandError: No installed app with label 'nothing'.\n");
     sandbox.line("check --tag nothing").is(1, "", "CommandError: There is no system check with the \"nothing\" tag.\n");
-    let tags = "commands\ndatabase\nfailing\nmodels\nmodules\nsecurity\nstaticfiles\nwarning\n";
+    let tags = "commands\ndatabase\nfailing\nmodels\nmodules\nsecurity\nstaticfiles\ntemplates\nwarning\n";
     sandbox.line("check --list-tags").is(0, tags, "");
 }
 

@@ -4,6 +4,7 @@ mod bulk;
 mod calling;
 mod carried;
 mod checks;
+mod collectstatic;
 mod diffsettings;
 mod doctor;
 mod drift;
