@@ -3,6 +3,7 @@
 use anyhow::{Context as _, anyhow, bail};
 use percent_encoding::{AsciiSet, utf8_percent_encode};
 
+use super::build::hashed_name;
 use super::deployed::Deployed;
 use super::manifest::split_suffix;
 use super::places::{find, places};
@@ -61,10 +62,20 @@ pub(crate) fn address(ctx: &Context, name: &str) -> anyhow::Result<String> {
             Deployed::Plain(_) => path.to_owned(),
             Deployed::Missing(reason) => bail!("the static files were not collected: {reason}"),
             Deployed::Collected { manifest, .. } | Deployed::Built { manifest, .. } => {
-                manifest.stored_name(path).ok_or_else(|| anyhow!("Missing staticfiles manifest entry for '{path}'"))?
+                let stored = manifest.stored_name(path).or_else(|| if_lenient(ctx, path));
+                stored.ok_or_else(|| anyhow!("Missing staticfiles manifest entry for '{path}'"))?
             }
         },
     };
     let (path, suffix) = (utf8_percent_encode(&stored, PATH), utf8_percent_encode(suffix, SUFFIX));
     Ok(format!("{}{path}{suffix}", prefix(settings)))
+}
+
+/// The hashed name of a file that was not collected, where the settings allow that and there is such a file.
+fn if_lenient(ctx: &Context, path: &str) -> Option<String> {
+    if ctx.settings().static_files.strict {
+        return None;
+    }
+    let content = find(&places(ctx), path)?.read().ok()?;
+    Some(hashed_name(path, &content))
 }

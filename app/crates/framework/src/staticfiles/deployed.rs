@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use super::build::{self, Built, Failure};
 use super::manifest::{self, Manifest};
 use super::places::{Folder, Place, places};
-use super::{ignored, list, prefix};
+use super::{ignored, list, prefix, root};
 use crate::context::Context;
 
 /// The storage that keeps files as they are.
@@ -33,8 +33,7 @@ impl Deployed {
     /// When the manifest is damaged, or what is carried does not fit together.
     pub(crate) fn new(ctx: &Context) -> anyhow::Result<Self> {
         let settings = ctx.settings();
-        let root = Some(ctx.layout().root.join(&settings.static_files.root));
-        let root = root.filter(|_| !settings.static_files.root.as_os_str().is_empty());
+        let root = root(ctx);
         if settings.static_files.storage == PLAIN {
             return Ok(match (ctx.carried(), root) {
                 (Some(_), _) => Self::Plain(places(ctx)),

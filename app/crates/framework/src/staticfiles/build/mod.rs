@@ -214,6 +214,11 @@ impl Scanned {
     }
 }
 
+/// The name of a file with the hash of this content in it.
+pub fn hashed_name(path: &str, content: &[u8]) -> String {
+    names::hashed(path, &Digest::of(content).sha256)
+}
+
 fn read(source: &Source) -> io::Result<Read> {
     let Some(kind) = Kind::of(&source.path) else {
         let digest = source.data.digest()?;

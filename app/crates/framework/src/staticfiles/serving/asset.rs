@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::accepted::Accepted;
 use crate::staticfiles::build::Data;
-use crate::staticfiles::compress::{self, Encoding};
+use crate::staticfiles::compress::{self, Effort, Encoding};
 use crate::staticfiles::content_type::content_type;
 use crate::staticfiles::digest::Digest;
 
@@ -117,7 +117,7 @@ impl OnDemand {
     fn form(&self, encoding: Encoding) -> Option<Form> {
         let slot = Encoding::ALL.iter().zip(&self.forms).find(|(known, _)| **known == encoding)?.1;
         let make = || {
-            let encoded = compress::encode(&self.content, encoding).ok().flatten()?;
+            let encoded = compress::encode(&self.content, encoding, Effort::Quick).ok().flatten()?;
             Some(Form::of(Some(encoding), encoded.into()))
         };
         slot.get_or_init(make).clone()

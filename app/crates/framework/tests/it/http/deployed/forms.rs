@@ -1,7 +1,7 @@
 //! Which form of a file is sent: conditions, encodings.
 
 use framework::http::{Client, Method, StatusCode};
-use framework::staticfiles::compress::{Encoding, encode};
+use framework::staticfiles::compress::{Effort, Encoding, encode};
 
 use super::{TEXT, address, collect, deployed, get};
 use crate::sandbox::wait;
@@ -47,7 +47,9 @@ fn each_encoding_has_its_own_bytes_and_tag() {
         assert_eq!(plain.header("vary"), Some("Accept-Encoding"));
         let mut tags = vec![plain.header("etag").expect("a tag").to_owned()];
         for encoding in Encoding::ALL {
-            let encoded = encode(TEXT.repeat(50).as_bytes(), encoding).expect("an encoder").expect("something smaller");
+            let encoded = encode(TEXT.repeat(50).as_bytes(), encoding, Effort::Quick)
+                .expect("an encoder")
+                .expect("something smaller");
             let asked = [("accept-encoding", encoding.token())];
             let response = get(&client, &path, &asked).await;
             assert_eq!(response.header("content-encoding"), Some(encoding.token()));

@@ -9,7 +9,7 @@ use std::fs;
 
 use framework::http::{Client, Method, TestResponse};
 use framework::staticfiles::build;
-use framework::staticfiles::compress::{Encoding, encode, is_compressible};
+use framework::staticfiles::compress::{Effort, Encoding, encode, is_compressible};
 use framework::staticfiles::digest::Digest;
 use framework::staticfiles::manifest::{self, Encoded, Manifest};
 use framework::staticfiles::{ignored, list, places};
@@ -58,7 +58,7 @@ fn collect(sandbox: &Sandbox) -> Manifest {
             let bytes = content.data.read().expect("content");
             write(name, &bytes);
             for encoding in Encoding::ALL.into_iter().filter(|_| is_compressible(name)) {
-                let Some(encoded) = encode(&bytes, encoding).expect("an encoder") else { continue };
+                let Some(encoded) = encode(&bytes, encoding, Effort::Quick).expect("an encoder") else { continue };
                 let Digest { size, sha256 } = Digest::of(&encoded);
                 write(&encoding.name_for(name), &encoded);
                 let entry = manifest.files.get_mut(name).expect("an entry");

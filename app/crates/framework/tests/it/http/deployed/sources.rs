@@ -37,6 +37,16 @@ fn templates_name_files_as_they_were_before() {
 }
 
 #[test]
+fn a_file_that_was_not_collected_has_a_name_where_that_is_allowed() {
+    let sandbox = collected().var("APP__STATIC__STRICT", "false").file("static/new.txt", "new");
+    let sha256 = framework::staticfiles::digest::Digest::of(b"new").sha256;
+    assert_eq!(rendered(&sandbox, "{{ static('new.txt') }}"), format!("/static/new.{}.txt", &sha256[..12]));
+    assert!(
+        rendered(&sandbox, "{{ static('gone.txt') }}").contains("Missing staticfiles manifest entry for 'gone.txt'")
+    );
+}
+
+#[test]
 fn a_name_of_no_file_is_an_error_while_developing_too() {
     let sandbox = serious().file("src/modules/shop/static/shop/a.css", "");
     for sandbox in [sandbox.var("APP__DEBUG", "true")] {
