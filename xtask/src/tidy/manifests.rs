@@ -94,6 +94,10 @@ pub(super) fn check_files(root: &Path) -> anyhow::Result<Vec<Problem>> {
 
 fn check_manifest(path: &Path, text: &str) -> anyhow::Result<Vec<Problem>> {
     let manifest: Table = text.parse().with_context(|| format!("failed to read `{}`", path.display()))?;
+    if manifest.contains_key("workspace") {
+        // It is the root of a workspace of its own.
+        return Ok(Vec::new());
+    }
     let tables = ["dependencies", "dev-dependencies", "build-dependencies"];
     let named = tables.iter().filter_map(|name| manifest.get(*name)?.as_table()).flatten();
     let own = named.filter(|(_, value)| value.get("workspace").and_then(Value::as_bool) != Some(true));
@@ -156,6 +160,8 @@ mod tests {
         let text = "[dependencies]\na.workspace = true\nb = { workspace = true, features = [] }\nc = \"1\"\n";
         let found = check_manifest(Path::new("app/Cargo.toml"), text).expect("valid");
         assert_eq!(found.iter().map(|problem| problem.line).collect::<Vec<_>>(), [4]);
+        let own = format!("[workspace]\n{text}");
+        assert_eq!(check_manifest(Path::new("xtask/peers/a/Cargo.toml"), &own).expect("valid"), []);
     }
 
     #[test]
