@@ -28,8 +28,7 @@ struct Manifest {
     paths: BTreeMap<String, String>,
 }
 
-pub(super) fn run(project: &Project, home: &Path, peered: &Peered) -> anyhow::Result<u8> {
-    let site = Site::new(project, home)?;
+pub(super) fn run(project: &Project, home: &Path, site: &Site, peered: &Peered) -> anyhow::Result<u8> {
     let files = home.join("tree");
     tree::make(&files)?;
     let django = Django::new(project, peered.python.as_deref())?;

@@ -1,6 +1,5 @@
 //! What thousands of open connections that nothing happens on cost: memory of the server, and other visitors' time.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -13,7 +12,6 @@ use crate::bench::http::{After, Connection};
 use crate::bench::load::{Load, Plan};
 use crate::bench::report::{self, Row};
 use crate::output;
-use crate::project::Project;
 
 /// What a connection may cost, and how much slower the slowest of a hundred answers may become.
 const KB_EACH: f64 = 20.0;
@@ -28,8 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// What else needs a file: pipes, the load, the log.
 const OTHER_FILES: u64 = 500;
 
-pub(super) fn run(project: &Project, home: &Path, open: u32) -> anyhow::Result<u8> {
-    let site = Site::new(project, home)?;
+pub(super) fn run(site: &Site, open: u32) -> anyhow::Result<u8> {
     site.load()?;
     let noise = Noise::begin()?;
     // With the limits that it was started with: to get more is its own affair.

@@ -18,9 +18,11 @@ use std::time::Instant;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 
+use self::site::Site;
 use super::meter;
 use super::report::Row;
 use crate::plan::Step;
+use crate::process;
 use crate::project::Project;
 
 /// What is measured.
@@ -30,12 +32,16 @@ pub(super) enum What {
     Pages(Peered),
     /// What 10,000 open connections cost in memory, and other visitors in time
     Connections {
+        #[command(flatten)]
+        build: Build,
         /// How many connections are held open
         #[arg(long, value_name = "N", default_value = "10000", value_parser = clap::value_parser!(u32).range(1..=25_000))]
         open: u32,
     },
     /// Requests that fail while the server is restarted, and while one of its processes is killed
     Restart {
+        #[command(flatten)]
+        build: Build,
         /// How many restarts
         #[arg(long, value_name = "N", default_value = "10", value_parser = clap::value_parser!(u32).range(1..))]
         runs: u32,
@@ -44,9 +50,19 @@ pub(super) enum What {
     Collectstatic(Peered),
 }
 
+/// Where the binary comes from.
+#[derive(Args, Debug)]
+pub(super) struct Build {
+    /// Measure the release binary that is there
+    #[arg(long)]
+    no_build: bool,
+}
+
 /// A bench beside Django.
 #[derive(Args, Debug)]
 pub(super) struct Peered {
+    #[command(flatten)]
+    build: Build,
     /// How many rounds, each with everybody in turns
     #[arg(long, value_name = "N", default_value = "3", value_parser = clap::value_parser!(u32).range(1..))]
     runs: u32,
@@ -57,11 +73,13 @@ pub(super) struct Peered {
 
 /// The processes that a person is shown instead of a run.
 pub(super) fn steps(project: &Project, what: &What) -> Vec<Step> {
-    let mut steps = vec![site::build_step(project)];
-    if matches!(what, What::Pages(_)) {
-        steps.push(peers::axum_step(project));
-    }
-    steps
+    let (build, peer) = match what {
+        What::Pages(peered) => (&peered.build, Some(peers::axum_step(project))),
+        What::Collectstatic(peered) => (&peered.build, None),
+        What::Connections { build, .. } | What::Restart { build, .. } => (build, None),
+    };
+    let app = (!build.no_build).then(|| site::build_step(project));
+    app.into_iter().chain(peer).collect()
 }
 
 /// Measures.
@@ -69,12 +87,17 @@ pub(super) fn steps(project: &Project, what: &What) -> Vec<Step> {
 /// # Errors
 /// When something cannot be built, started or understood.
 pub(super) fn run(project: &Project, what: &What) -> anyhow::Result<u8> {
+    for step in steps(project, what) {
+        let status = process::command(&step).status().with_context(|| format!("failed to start `{}`", step.short()))?;
+        anyhow::ensure!(status.success(), "`{}` failed: {status}", step.short());
+    }
     let home = home(project)?;
+    let site = Site::new(project, &home)?;
     match what {
-        What::Pages(peered) => pages::run(project, &home, peered),
-        What::Connections { open } => connections::run(project, &home, *open),
-        What::Restart { runs } => restart::run(project, &home, *runs),
-        What::Collectstatic(peered) => collectstatic::run(project, &home, peered),
+        What::Pages(peered) => pages::run(project, &site, peered),
+        What::Connections { open, .. } => connections::run(&site, *open),
+        What::Restart { runs, .. } => restart::run(&site, *runs),
+        What::Collectstatic(peered) => collectstatic::run(project, &home, &site, peered),
     }
 }
 

@@ -1,6 +1,5 @@
 //! Requests per second of one page: the app, the same page written by hand with axum, and on Django under Daphne.
 
-use std::path::Path;
 use std::time::Duration;
 
 use super::peers::{self, Django};
@@ -63,8 +62,7 @@ impl Measured {
     }
 }
 
-pub(super) fn run(project: &Project, home: &Path, peered: &Peered) -> anyhow::Result<u8> {
-    let site = Site::new(project, home)?;
+pub(super) fn run(project: &Project, site: &Site, peered: &Peered) -> anyhow::Result<u8> {
     site.load()?;
     let noise = Noise::begin()?;
     let mut all = vec![Measured::new(site.serve(1, &[])?), Measured::new(peers::axum(project, &site.database())?)];

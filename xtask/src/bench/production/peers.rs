@@ -11,7 +11,6 @@ use super::running::{Running, free_address, quietly};
 use super::site::PAGE;
 use crate::output;
 use crate::plan::{Role, Step};
-use crate::process;
 use crate::project::Project;
 
 /// The Pythons that Django 6.1 runs on, in the order in which they are tried.
@@ -28,11 +27,8 @@ pub(super) fn axum_step(project: &Project) -> Step {
     }
 }
 
-/// Builds and starts the page written by hand on this database.
+/// Starts the page written by hand on this database.
 pub(super) fn axum(project: &Project, database: &Path) -> anyhow::Result<Running> {
-    let build = axum_step(project);
-    let status = process::command(&build).status().with_context(|| format!("failed to start `{}`", build.short()))?;
-    anyhow::ensure!(status.success(), "`{}` failed: {status}", build.short());
     let home = project.state().join("bench/peers/axum");
     let address = free_address()?;
     let mut command = Command::new(home.join("release/axum-peer"));

@@ -16,7 +16,6 @@ use super::site::{PAGE, Site};
 use super::{Noise, until, wrk};
 use crate::bench::report::{self, Row};
 use crate::output;
-use crate::project::Project;
 
 const WORKERS: u32 = 2;
 
@@ -54,14 +53,13 @@ impl Status {
     }
 }
 
-pub(super) fn run(project: &Project, home: &Path, runs: u32) -> anyhow::Result<u8> {
-    let site = Site::new(project, home)?;
+pub(super) fn run(site: &Site, runs: u32) -> anyhow::Result<u8> {
     site.load()?;
     let noise = Noise::begin()?;
     let server = site.serve(WORKERS, &[])?;
     output::note(format_args!("{runs} restarts under load"));
     let load = wrk::start(server.address(), PAGE, EACH_RESTART * runs)?;
-    let (first, begun) = (Status::of(&site)?.generation, Instant::now());
+    let (first, begun) = (Status::of(site)?.generation, Instant::now());
     let mut restarts = Vec::new();
     for number in 1..=runs {
         new_binary(site.root())?;
@@ -75,12 +73,12 @@ pub(super) fn run(project: &Project, home: &Path, runs: u32) -> anyhow::Result<u
         output::note(format_args!("restart {number}: {:.1} s", restarts[restarts.len() - 1].as_secs_f64()));
     }
     let is_under_load = begun.elapsed() < EACH_RESTART * runs;
-    let generations = Status::of(&site)?.generation - first;
+    let generations = Status::of(site)?.generation - first;
     let during = load.figures()?;
     output::note("one of two processes is killed under load");
     let load = wrk::start(server.address(), PAGE, AROUND_KILL)?;
     until(Instant::now() + AROUND_KILL / 3);
-    let back = kill_one(&site)?;
+    let back = kill_one(site)?;
     let killed = load.figures()?;
     let rest = wrk::start(server.address(), PAGE, EACH_RESTART)?.figures()?;
     server.stop()?;

@@ -9,7 +9,6 @@ use walkdir::WalkDir;
 use super::running::{Running, free_address, quietly};
 use crate::app;
 use crate::plan::{Role, Step};
-use crate::process;
 use crate::project::Project;
 
 /// The page that is measured: 50 mailings.
@@ -27,12 +26,8 @@ pub(super) fn build_step(project: &Project) -> Step {
 }
 
 impl Site {
-    /// Deploys what the sources are now, without data.
+    /// Deploys the release binary that is there, without data.
     pub(super) fn new(project: &Project, home: &Path) -> anyhow::Result<Self> {
-        let build = build_step(project);
-        let status =
-            process::command(&build).status().with_context(|| format!("failed to start `{}`", build.short()))?;
-        anyhow::ensure!(status.success(), "`{}` failed: {status}", build.short());
         let root = home.join("site");
         clear(&root)?;
         copy(&project.root.join("app/config"), &root.join("config"))?;
