@@ -362,11 +362,7 @@ fn other(session: &mut Session<'_>, name: &OsStr, args: &[OsString]) -> anyhow::
     let known = known.chain(cli::BUILTINS.iter().map(|builtin| builtin.name));
     let known = known.chain(of_app.entries.iter().map(|entry| entry.name.as_str()));
     let near = cli::nearest(&typed, known.chain(scripts.iter().map(String::as_str)));
-    let unknown = |hint: &str| {
-        // As without a name: everything there is, and then what is wrong.
-        output::note(help::list(project));
-        Failure::new(format!("unknown task `{typed}`")).hint(hint)
-    };
+    let unknown = |hint: &str| Failure::new(format!("unknown task `{typed}`")).hint(hint);
     if !near.is_empty() {
         let near: Vec<String> = near.iter().map(|name| format!("`{name}`")).collect();
         return Err(unknown(&format!("did you mean {}?", near.join(" or "))).into());

@@ -193,6 +193,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_names_that_no_command_can_have_are_those_of_tasks_of_our_own() {
+        let is_in_front_of = |task: &Task, name: &str| match task.action {
+            Action::App(command) => cli::same_name(command, name),
+            _ => cli::find(name).is_some(),
+        };
+        let names = TASKS.iter().flat_map(|task| std::iter::once(&task.name).chain(task.aliases).map(move |name| (task, name)));
+        let own: Vec<&str> = names.filter(|(task, name)| !is_in_front_of(task, name)).map(|(_, name)| *name).collect();
+        assert_eq!(own, cli::TASKS);
+    }
+
+    #[test]
     fn every_spelling_leads_to_one_task() {
         for (typed, name) in [
             ("clear_pycache", "clear-artifacts"),

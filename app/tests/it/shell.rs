@@ -76,6 +76,18 @@ fn lines_are_edited_completed_and_remembered() {
 }
 
 #[test]
+fn a_row_is_shown_without_its_secrets() {
+    let root = loaded();
+    let run = |code: &str| root.run(["shell", "-c", code].map(Into::into));
+    let ran = run("User.filter(#{id: 1}).update(#{password: \"argon2-hash\"})");
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    for (code, is_shown) in [("User.get(1)", false), ("User.all()", false), ("User.get(1).password", true)] {
+        let ran = run(code);
+        assert_eq!((ran.out.contains("argon2"), ran.out.contains('…')), (is_shown, !is_shown), "{code}: {ran:?}");
+    }
+}
+
+#[test]
 fn ctrl_c_ends_what_runs_and_not_the_shell() {
     let root = loaded();
     let mut terminal = shell(&root, "--no-color");

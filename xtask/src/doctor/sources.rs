@@ -70,6 +70,15 @@ pub(super) fn change(project: &Project, asked: &Asked<'_>) -> Vec<Finding> {
         let message = "a change of the sources (`add-module` and the like) was interrupted";
         return vec![Finding::error(id, message, "cargo xtask doctor --fix")];
     }
+    match journal::set_aside(&project.root) {
+        Ok(Some(aside)) => {
+            let aside = aside.display();
+            let message = format!("the journal of a change of the sources could not be read, and is now `{aside}`: `git status` shows what is half done");
+            return vec![Finding::fixed(id, message)];
+        }
+        Ok(None) => {}
+        Err(error) => return vec![Finding::error(id, said(&commands::failure(&error).into()), "git status")],
+    }
     let mut talk = Kept::default();
     match journal::recover(&project.root, &mut talk) {
         Ok(()) => {

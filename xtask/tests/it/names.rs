@@ -1,6 +1,6 @@
 //! Names: tasks, spellings, slips, the app's own commands, help.
 
-use crate::sandbox::{BUILD, Sandbox, app};
+use crate::sandbox::{BUILD, Sandbox, app, unknown};
 
 const TASKS: &[&str] = &[
     "makemigrations",
@@ -73,7 +73,7 @@ fn a_slip_gets_the_nearest_name_and_starts_no_build() {
     for (typed, near) in
         [("migarte", "migrate"), ("chek", "check"), ("lintin", "linting"), ("stop-prd", "stop-prod"), ("tset", "test")]
     {
-        let stderr = sandbox.unknown(typed, &format!("did you mean `{near}`?"));
+        let stderr = unknown(typed, &format!("did you mean `{near}`?"));
         sandbox.xtask([typed]).status(1).stderr(&stderr).run();
     }
     assert!(!sandbox.root().join("target/debug/app").exists());
@@ -83,7 +83,7 @@ fn a_slip_gets_the_nearest_name_and_starts_no_build() {
 fn an_apps_own_command_is_near_too_once_it_is_known() {
     let sandbox = Sandbox::built();
     sandbox.xtask(["help"]).any_output().run();
-    let stderr = sandbox.unknown("send-maling", "did you mean `send_mailing`?");
+    let stderr = unknown("send-maling", "did you mean `send_mailing`?");
     sandbox.xtask(["send-maling"]).status(1).stderr(&stderr).run();
 }
 
@@ -91,7 +91,7 @@ fn an_apps_own_command_is_near_too_once_it_is_known() {
 fn a_name_like_no_other_is_looked_for_in_a_fresh_app() {
     let sandbox = Sandbox::new();
     let first = sandbox.xtask(["zzzzzz"]).status(1).any_output().run().stderr;
-    let unknown = sandbox.unknown("zzzzzz", "`cargo xtask help` lists them all");
+    let unknown = unknown("zzzzzz", "`cargo xtask help` lists them all");
     assert_eq!(first, format!("{BUILD}{unknown}"));
     sandbox.xtask(["zzzzzz"]).status(1).stderr(&unknown).run();
 }

@@ -89,12 +89,6 @@ impl Sandbox {
         std::fs::hard_link(from, &to).or_else(|_| std::fs::copy(from, &to).map(drop)).expect("a program");
     }
 
-    /// What is said about an unknown name: the whole list, and then what is wrong.
-    pub(crate) fn unknown(&self, typed: &str, hint: &str) -> String {
-        let list = self.xtask(["help"]).any_output().run().stdout;
-        format!("{list}\nerror: unknown task `{typed}`\nhint: {hint}\n")
-    }
-
     /// A call of xtask, as cargo makes it.
     pub(crate) fn xtask<A: Into<OsString>>(&self, args: impl IntoIterator<Item = A>) -> Call<'_> {
         let mut command = Command::new(self.root.join("target/debug/xtask"));
@@ -121,6 +115,11 @@ impl Sandbox {
 
 /// What cargo says when the fake app is built.
 pub(crate) const BUILD: &str = "cargo build --package app --bin app\n";
+
+/// What is said about an unknown name.
+pub(crate) fn unknown(typed: &str, hint: &str) -> String {
+    format!("error: unknown task `{typed}`\nhint: {hint}\n")
+}
 
 /// What the fake app says when it is called with these arguments in the root directory.
 pub(crate) fn app(args: &[&str]) -> String {

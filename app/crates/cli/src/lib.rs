@@ -31,7 +31,7 @@ pub use listen::{Listen, ListenError};
 pub use migrations::{
     Flush, Makemigrations, Migrate, Optimizemigration, Showmigrations, Sqlflush, Sqlmigrate, Squashmigrations,
 };
-pub use names::{nearest, sounds_secret};
+pub use names::{TASKS, nearest, sounds_secret};
 pub use options::{AddrPort, BASE_OPTION_IDS, BaseOptions, Labels, Modules};
 pub use production::{ClearCache, Collectstatic, Findstatic, Serve};
 pub use scaffold::{AddCommand, AddMigration, AddModule, ChangeOptions, RemoveCommand, RemoveModule};

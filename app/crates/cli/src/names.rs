@@ -28,6 +28,29 @@ fn fold(name: &str) -> String {
     name.to_lowercase().replace('-', "_")
 }
 
+/// The tasks of `cargo xtask` that stand in front of no command of their name: a command of a module that had it could never
+/// be called.
+pub const TASKS: &[&str] = &[
+    "dev",
+    "prod",
+    "restart-prod",
+    "stop-prod",
+    "status",
+    "logs",
+    "systemd-unit",
+    "dockerfile",
+    "clear-artifacts",
+    "clear-pycache",
+    "celery-worker",
+    "celery-beat",
+    "test",
+    "tidy",
+    "bench",
+    "completions",
+    "man",
+    "codegen",
+];
+
 /// True when a column of this name probably holds what nobody should see in a list.
 pub fn sounds_secret(name: &str) -> bool {
     let name = name.to_lowercase();

@@ -68,7 +68,8 @@ fn sqlite(code: u32) -> Option<&'static str> {
             "another process holds the database's write lock; wait until it is done, or end it, and run the command again"
         }
         8 => {
-            "the database can only be read; take `mode=ro` out of its url, or make the file and its directory writable"
+            "the database can only be read; leave `--read-only` out, take `mode=ro` out of its url, or make the file and its directory \
+             writable"
         }
         10 => "the disk failed; look at its free space and its health, then run the command again",
         11 => "the file is damaged; `PRAGMA integrity_check` says where, and a backup helps",
@@ -85,7 +86,8 @@ fn postgres(state: &str) -> Option<&'static str> {
             "the database's user may not do this; GRANT it the right (CREATE on the schema), or connect as the owner"
         }
         "25006" => {
-            "the server or the session is read-only; connect to the primary, or switch `default_transaction_read_only` off"
+            "the server or the session is read-only; leave `--read-only` out, connect to the primary, or switch \
+             `default_transaction_read_only` off"
         }
         "53100" => "the server's disk is full; make room and run the command again",
         "53300" => "the server has no connection left; close some, or raise its `max_connections`",

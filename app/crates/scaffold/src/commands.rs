@@ -21,6 +21,7 @@ use crate::{Error, Result, Talk};
 /// Bad names, no such module, files in the way, files that cannot be understood or written; nothing is changed then.
 pub fn add_command(root: &Path, args: &AddCommand, talk: &mut dyn Talk) -> Result<()> {
     names::identifier("command", &args.name)?;
+    check_free(&args.name)?;
     carry_out(root, &args.change, talk, |tree| {
         let sources = Sources::read(tree.root())?;
         let path = own_module(&sources, &args.module)?;
@@ -52,6 +53,15 @@ pub(crate) fn draft(
     drafts.modify(&list, |text| register::add_command(&list, text, name))?;
     let file = path.mod_file();
     drafts.modify(&file, |text| register::add_part(&file, text, Part::COMMANDS))
+}
+
+/// That no task has the name: `cargo xtask` would never get to the command.
+pub(crate) fn check_free(name: &str) -> Result<()> {
+    if !cli::TASKS.iter().any(|task| cli::same_name(task, name)) {
+        return Ok(());
+    }
+    let message = format!("'{name}' conflicts with the name of a task of `cargo xtask`. Please try another name.");
+    Err(Error::new(message).with_hint("`cargo xtask help` lists the tasks"))
 }
 
 /// What a command of this name takes the place of, or gives way to.

@@ -39,6 +39,8 @@ pub struct Line {
     pub file: PathBuf,
     /// What happens to it.
     pub fate: Fate,
+    /// The name of a command that is not called like its file.
+    pub called: Option<String>,
 }
 
 /// What happens to an entry.
@@ -52,17 +54,21 @@ pub enum Fate {
 
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { list, name, fate, .. } = self;
-        match fate {
-            Fate::Listed => write!(f, "listed `{name}` in `{}`", list.display()),
-            Fate::TakenOut => write!(f, "took `{name}` out of `{}`: its file is gone", list.display()),
+        let Self { list, name, fate, called, .. } = self;
+        match (fate, called) {
+            (Fate::Listed, None) => write!(f, "listed `{name}` in `{}`", list.display()),
+            (Fate::Listed, Some(called)) => {
+                write!(f, "listed `{name}` in `{}`; its `NAME` is still `{called}`", list.display())
+            }
+            (Fate::TakenOut, _) => write!(f, "took `{name}` out of `{}`: its file is gone", list.display()),
         }
     }
 }
 
 impl Line {
     fn of_command(folder: &Path, name: &str, fate: Fate) -> Self {
-        Self { list: folder.join("mod.rs"), name: name.to_owned(), file: folder.join(format!("{name}.rs")), fate }
+        let file = folder.join(format!("{name}.rs"));
+        Self { list: folder.join("mod.rs"), name: name.to_owned(), file, fate, called: None }
     }
 
     /// What is not in order as long as this has not happened.
@@ -134,9 +140,11 @@ impl Listing {
             after = register::remove_command(&list, &after, name)?;
             self.lines.push(Line::of_command(&folder, name, Fate::TakenOut));
         }
-        for name in &unlisted {
+        for command in unlisted {
+            let name = &command.file;
             after = register::add_command(&list, &after, name)?;
-            self.lines.push(Line::of_command(&folder, name, Fate::Listed));
+            let called = Some(command.name).filter(|called| !cli::same_name(called, name));
+            self.lines.push(Line { called, ..Line::of_command(&folder, name, Fate::Listed) });
         }
         let lists_something = !register::listed_commands(&list, &after)?.is_empty();
         if before.as_ref() != Some(&after) {
@@ -150,14 +158,14 @@ impl Listing {
     }
 
     /// The commands that are not listed. What is no command, and nobody declared, is a problem.
-    fn unlisted(&mut self, root: &Path, folder: &Path, declared: &[Declaration], listed: &[String]) -> Vec<String> {
+    fn unlisted(&mut self, root: &Path, folder: &Path, declared: &[Declaration], listed: &[String]) -> Vec<sources::Command> {
         let mut found = Vec::new();
         for name in files(&root.join(folder)).into_iter().filter(|name| !listed.contains(name)) {
             let file = folder.join(format!("{name}.rs"));
             match judge(root, &file, &name) {
                 // Whoever declared it wanted a file that is no command.
                 Ok(None) if declared.iter().any(|found| found.name == name) => {}
-                Ok(Some(_)) => found.push(name),
+                Ok(Some(command)) => found.push(command),
                 Ok(None) => self.problems.push(Problem { error: flaws::missing(&file), file: Some(file) }),
                 Err(error) => self.problems.push(Problem { error, file: Some(file) }),
             }
@@ -171,7 +179,8 @@ impl Listing {
             return;
         }
         let name = Part::COMMANDS.name.to_owned();
-        self.lines.push(Line { file: file.with_file_name(&name).join("mod.rs"), name, list: file.clone(), fate });
+        let listed = file.with_file_name(&name).join("mod.rs");
+        self.lines.push(Line { file: listed, name, list: file.clone(), fate, called: None });
         self.edits.push(Edit { path: file, before: Some(before), after: Some(after) });
     }
 }

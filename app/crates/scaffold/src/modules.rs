@@ -26,14 +26,25 @@ pub fn add_module(root: &Path, args: &AddModule, talk: &mut dyn Talk) -> Result<
     if args.undo {
         return undo(root, &args.change, talk);
     }
-    let path = ModulePath::parse(&args.path)?;
-    carry_out(root, &args.change, talk, |tree| plan_addition(tree, &path, args))
+    carry_out(root, &args.change, talk, |tree| {
+        let sources = Sources::read(tree.root())?;
+        let path = meant(&sources, &args.path)?;
+        plan_addition(tree, &sources, &path, args)
+    })
 }
 
-fn plan_addition(tree: &Tree, path: &ModulePath, args: &AddModule) -> Result<Plan> {
-    let sources = Sources::read(tree.root())?;
-    names::check_free(&sources, path)?;
-    let options = Options::new(&sources, path, args)?;
+/// The module that these words mean: one that is there by its label or with `/` in its path, too.
+fn meant(sources: &Sources, words: &[String]) -> Result<ModulePath> {
+    let known = match words {
+        [word] => sources.module(&word.replace('/', "_")).and_then(|module| module.path.clone()),
+        _ => None,
+    };
+    known.map_or_else(|| ModulePath::parse(words), Ok)
+}
+
+fn plan_addition(tree: &Tree, sources: &Sources, path: &ModulePath, args: &AddModule) -> Result<Plan> {
+    names::check_free(sources, path)?;
+    let options = Options::new(sources, path, args)?;
     let templates = Templates::read(tree.root())?;
     let mut drafts = Drafts::new(tree);
     let mut warnings = Vec::new();
@@ -42,19 +53,20 @@ fn plan_addition(tree: &Tree, path: &ModulePath, args: &AddModule) -> Result<Pla
         if module != *path {
             if !is_there {
                 let edits = templates.module(&module, &Options::default())?;
-                addresses::check_free(&sources, &module, &edits)?;
+                addresses::check_free(sources, &module, &edits)?;
                 edits.into_iter().for_each(|edit| drafts.create(edit));
             }
         } else if !is_there || !is_command_alone(&options) {
-            draft(&mut drafts, &templates, &sources, path, &options)?;
+            draft(&mut drafts, &templates, sources, path, &options)?;
         }
         let parent = if module.parent().is_some() { Parent::Module } else { Parent::Top };
         let file = module.declaring_file();
         drafts.modify(&file, |text| register::add_module(&file, text, parent, module.name()))?;
     }
     if let Some(command) = &options.command {
+        commands::check_free(command)?;
         commands::draft(&mut drafts, &templates, path, command, options.model.as_ref())?;
-        warnings.extend(commands::overridden(&sources, path, command));
+        warnings.extend(commands::overridden(sources, path, command));
     }
     let mut plan = Plan::new(drafts.finish(title(args)), Remember::Change);
     plan.warnings = warnings;
@@ -118,16 +130,16 @@ fn title(args: &AddModule) -> String {
 /// When there is no such module; when there are modules below it, or files that were not made by these commands or were
 /// edited since, and `--force` is not given. Nothing is changed then.
 pub fn remove_module(root: &Path, args: &RemoveModule, talk: &mut dyn Talk) -> Result<()> {
-    let path = ModulePath::parse(&args.path)?;
     carry_out(root, &args.change, talk, |tree| {
-        let plan = plan_removal(tree, &path)?;
+        let sources = Sources::read(tree.root())?;
+        let path = meant(&sources, &args.path)?;
+        let plan = plan_removal(tree, &sources, &path)?;
         if args.change.force { Ok(plan.0) } else { plan.1.map_or(Ok(plan.0), Err) }
     })
 }
 
 /// The plan, and what speaks against it.
-fn plan_removal(tree: &Tree, path: &ModulePath) -> Result<(Plan, Option<Error>)> {
-    let sources = Sources::read(tree.root())?;
+fn plan_removal(tree: &Tree, sources: &Sources, path: &ModulePath) -> Result<(Plan, Option<Error>)> {
     let Some(module) = sources.modules().iter().find(|module| module.path.as_ref() == Some(path)) else {
         return Err(Error::new(format!("there is no module `{path}`")));
     };
@@ -146,7 +158,7 @@ fn plan_removal(tree: &Tree, path: &ModulePath) -> Result<(Plan, Option<Error>)>
     let mut plan = Plan::new(drafts.finish(format!("remove-module {}", args_of(path))), Remember::Change);
     plan.warnings = removal::warnings(tree, module, path)?;
     plan.next.push(format!("removed `{path}`; `cargo xtask add-module --undo` brings it back"));
-    let objection = objection(&sources, path, &foreign);
+    let objection = objection(sources, path, &foreign);
     Ok((plan, objection))
 }
 

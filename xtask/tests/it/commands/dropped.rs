@@ -4,7 +4,7 @@ use super::{
     CATALOGUE, LIST, MODULE, catalogue, command, drop_command, list, listed, mailings, module, path, read, remove,
     taken_out,
 };
-use crate::sandbox::{BUILD, app};
+use crate::sandbox::{BUILD, app, unknown};
 
 #[test]
 fn a_dropped_file_is_a_command_at_the_next_call() {
@@ -72,7 +72,7 @@ fn a_deleted_file_is_an_unknown_task_and_leaves_the_list() {
     remove(&sandbox, &path("hello"));
     sandbox.write(CATALOGUE, &catalogue(&["send_mailing"]));
     let hint = format!("`{}` is gone; `cargo xtask help` lists what there is", path("hello"));
-    let unknown = sandbox.unknown("hello", &hint);
+    let unknown = unknown("hello", &hint);
     assert!(!unknown.contains("\n  hello "), "{unknown}");
     // No build.
     sandbox.xtask(["hello"]).status(1).stderr(&(taken_out("hello") + &unknown)).run();
@@ -98,7 +98,8 @@ fn a_renamed_file_is_called_by_its_new_name() {
     rename("post", "letters");
     let named = "impl Command for Command {\n    const NAME: &'static str = \"post\";\n}\n";
     sandbox.write(&path("letters"), &(command("Send") + named));
-    let stderr = taken_out("post") + &listed("letters") + BUILD;
+    let line = listed("letters").replace('\n', "; its `NAME` is still `post`\n");
+    let stderr = taken_out("post") + &line + BUILD;
     sandbox.xtask(["post"]).stdout(&app(&["post"])).stderr(&stderr).run();
 }
 

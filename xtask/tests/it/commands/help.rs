@@ -1,7 +1,7 @@
 //! What is said about commands that are not built yet, and about those whose files are gone.
 
 use super::{CATALOGUE, LIST, catalogue, command, drop_command, list, mailings, path, read, remove};
-use crate::sandbox::{BUILD, Sandbox, app};
+use crate::sandbox::{BUILD, Sandbox, app, unknown};
 
 fn help(sandbox: &Sandbox) -> String {
     sandbox.xtask(["help"]).any_output().run().stdout
@@ -31,9 +31,9 @@ fn help_shows_files_as_they_come_and_go() {
     assert_eq!(section(&shown, "App commands of cms_adp"), ["greet Greet"]);
     remove(&sandbox, &path("send_mailing"));
     assert_eq!(section(&help(&sandbox), "App commands of mailings"), ["hello Say hello"]);
-    let near = sandbox.unknown("send-mailin", "`cargo xtask help` lists them all");
+    let near = unknown("send-mailin", "`cargo xtask help` lists them all");
     assert!(!near.contains("send_mailing"));
-    let near = sandbox.unknown("helo", "did you mean `hello` or `help`?");
+    let near = unknown("helo", "did you mean `hello` or `help`?");
     sandbox.xtask(["helo"]).status(1).stderr(&near).run();
     assert_eq!(read(&sandbox, LIST), list(&["send_mailing"]));
 }

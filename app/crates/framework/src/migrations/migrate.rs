@@ -175,12 +175,18 @@ fn warn_of_edits(edited: &[NodeKey], ctx: &Context, console: &mut Console) {
     }
     let names: Vec<String> = edited.iter().map(NodeKey::to_string).collect();
     let program = ctx.program();
+    // Nobody edits a first migration by hand; of a module that was removed and made anew the database has the old one.
+    let anew = edited.iter().filter(|key| key.name.starts_with("0001")).map(|key| {
+        let label = &key.module;
+        format!("; if `{label}` was removed and made anew, `{program} migrate {label} zero --fake` forgets the old one")
+    });
     console.stderr.styled(
         Role::Warning,
         format!(
             "warning: edited after it was applied: {}\nhint: `{program} migrate --drift` says whether the tables differ; \
-             put the old text back and write a new migration, or go back and apply it again",
-            names.join(", ")
+             put the old text back and write a new migration, or go back and apply it again{}",
+            names.join(", "),
+            anew.collect::<String>()
         ),
     );
 }

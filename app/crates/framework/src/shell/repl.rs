@@ -49,8 +49,8 @@ pub(super) fn run(ctx: &Context, session: &Rc<Session>, interpreter: &mut Interp
             Line::End => return Ok(()),
         };
         let code = match code.trim() {
-            "exit" | "quit" | "quit()" => return Ok(()),
-            "help" => "help()",
+            "exit" | "exit;" | "quit" | "quit;" | "quit()" | "quit();" => return Ok(()),
+            "help" | "help;" | "?" => "help()",
             _ => code.as_str(),
         };
         let result = interpreter.run(code).and_then(|value| shown(session, &value));

@@ -31,7 +31,8 @@ pub(super) fn text(session: &Rc<Session>, value: &Dynamic) -> Answer<Option<Stri
         return Ok(Some(rows_table(session, &columns, &rows, usize::try_from(count).unwrap_or_default())));
     }
     if let Some(row) = value.read_lock::<Row>() {
-        return Ok(Some(listing(session, row.values())));
+        let values = row.values().into_iter().map(|(column, value)| (column.clone(), covered(&column, value)));
+        return Ok(Some(listing(session, values.collect())));
     }
     if let Ok(map) = value.as_map_ref() {
         let entries = map.iter().map(|(name, value)| (name.to_string(), value.clone()));
@@ -75,6 +76,12 @@ fn shown(value: &Dynamic) -> Option<String> {
     row.or(query).or(model).or(bytes).or_else(|| moment::shown(value))
 }
 
+/// A row's value as it is shown with the row: what nobody should read by chance is covered. Code that names the column
+/// gets it.
+fn covered(column: &str, value: Dynamic) -> Dynamic {
+    if value.is_string() && cli::sounds_secret(column) { "…".into() } else { value }
+}
+
 fn cell(value: &Dynamic) -> Cell {
     let align = if value.is_int() || value.is_float() { Align::Right } else { Align::Left };
     let text = if value.is_string() { value.to_string() } else { inline(value) };
@@ -99,7 +106,7 @@ fn rows_table(session: &Session, columns: &[String], rows: &[Row], count: usize)
     let rows: Vec<Vec<Dynamic>> = rows
         .iter()
         .take(MOST_ROWS)
-        .map(|row| columns.iter().map(|column| row.value(column).unwrap_or_default()).collect())
+        .map(|row| columns.iter().map(|column| covered(column, row.value(column).unwrap_or_default())).collect())
         .collect();
     values_table(session, columns, &rows, count)
 }

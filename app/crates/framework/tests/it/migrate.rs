@@ -176,6 +176,14 @@ fn an_edit_of_an_applied_migration_is_noticed() {
         differ; put the old text back and write a new migration, or go back and apply it again\n";
     sandbox.line("migrate").is(0, out, err);
     sandbox.line("migrate -v0").is(0, "", "");
+    let path = "src/modules/books/migrations/0001_initial.toml";
+    let first = std::fs::read_to_string(sandbox.dir.path().join(path)).expect("a file");
+    let sandbox = sandbox.file(path, &format!("{first}# anew\n"));
+    let hint = "if `books` was removed and made anew, `app migrate books zero --fake` forgets the old one\n";
+    sandbox.line("migrate").says_on_err_with(0, out, hint);
+    sandbox.line("migrate books zero --fake -v0").is(0, "", "");
+    sandbox.line("migrate --fake -v0").is(0, "", "");
+    sandbox.line("migrate").is(0, out, "");
 }
 
 const SQUASHED: &str = r#"initial = true

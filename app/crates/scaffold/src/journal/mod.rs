@@ -12,13 +12,17 @@ mod writer;
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use self::files::{Disk, Files};
 pub(crate) use self::records::{Record, Records};
 use self::writer::Writer;
 use crate::change::{Change, Edit};
 use crate::tree::Tree;
-use crate::{Error, Result, Talk};
+use crate::{Error, Kept, Result, Talk};
+
+/// How long somebody waits before being told so: most changes are made sooner.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 const DIRECTORY: &str = "var/scaffold";
 const LOCK: &str = "var/scaffold/lock";
@@ -64,23 +68,59 @@ pub fn has_pending(root: &Path) -> bool {
     root.join(PENDING).exists()
 }
 
+/// Puts a journal aside that cannot be read: nobody can put back what it says, and every command that changes sources
+/// stops at it. Gives the file that it is now, relative to the root; nothing when it can be read, or there is none.
+///
+/// # Errors
+/// When `var/scaffold` cannot be read or written.
+pub fn set_aside(root: &Path) -> Result<Option<PathBuf>> {
+    let (tree, _file) = locked(root, &mut Kept::default())?;
+    let pending = tree.root().join(PENDING);
+    let bytes = match fs::read(&pending) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Error::io("read", Path::new(PENDING), error)),
+    };
+    let is_readable = |text: &str| Record::parse(Path::new(PENDING), text).is_ok();
+    if std::str::from_utf8(&bytes).is_ok_and(is_readable) {
+        return Ok(None);
+    }
+    let names = (1_u32..).map(|number| PathBuf::from(format!("{DIRECTORY}/damaged-{number}.json")));
+    let aside = names.into_iter().find(|name| !tree.root().join(name).exists()).unwrap_or_default();
+    fs::rename(&pending, tree.root().join(&aside)).map_err(|error| Error::io("rename", Path::new(PENDING), error))?;
+    Ok(Some(aside))
+}
+
 fn lock_with(root: &Path, files: Box<dyn Files>, talk: &mut dyn Talk) -> Result<Lock> {
+    let (tree, file) = locked(root, talk)?;
+    let mut lock = Lock { tree, files, _file: file };
+    lock.put_back(talk)?;
+    Ok(lock)
+}
+
+/// Waits until nobody else changes the sources.
+fn locked(root: &Path, talk: &mut dyn Talk) -> Result<(Tree, File)> {
     let tree = Tree::new(root)?;
     let directory = Path::new(DIRECTORY);
     fs::create_dir_all(tree.locate(directory)?).map_err(|error| Error::io("make", directory, error))?;
     let failed = |error| Error::io("lock", Path::new(LOCK), error);
     let file = File::options().create(true).truncate(false).write(true).open(tree.root().join(LOCK)).map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            talk.note("waiting for another command that is changing the sources");
-            file.lock().map_err(failed)?;
+    let begun = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => break,
+            Err(TryLockError::WouldBlock) if begun.elapsed() < PATIENCE => {
+                std::thread::park_timeout(Duration::from_millis(20));
+            }
+            Err(TryLockError::WouldBlock) => {
+                talk.note("waiting for another command that is changing the sources");
+                file.lock().map_err(failed)?;
+                break;
+            }
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
-        Err(TryLockError::Error(error)) => return Err(failed(error)),
     }
-    let mut lock = Lock { tree, files, _file: file };
-    lock.put_back(talk)?;
-    Ok(lock)
+    Ok((tree, file))
 }
 
 impl Lock {

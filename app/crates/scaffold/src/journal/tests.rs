@@ -330,6 +330,23 @@ fn a_journal_that_leads_out_of_the_sources_is_refused() {
 }
 
 #[test]
+fn a_damaged_journal_is_put_aside_and_a_good_one_is_not() {
+    let root = project();
+    assert_eq!(set_aside(root.path()).expect("nothing"), None);
+    for (number, damaged) in [(1, &b"{"[..]), (2, b"\xff"), (3, b"")] {
+        fs::write(root.path().join(PENDING), damaged).expect("a file");
+        let aside = PathBuf::from(format!("var/scaffold/damaged-{number}.json"));
+        assert_eq!(set_aside(root.path()).expect("a file"), Some(aside.clone()));
+        assert_eq!(fs::read(root.path().join(aside)).expect("it is still there"), damaged);
+        assert!(!has_pending(root.path()));
+    }
+    let record = Record { version: Record::VERSION, title: "t".to_owned(), undoes: false, edits: Vec::new() };
+    fs::write(root.path().join(PENDING), record.text().expect("a text")).expect("a file");
+    assert_eq!(set_aside(root.path()).expect("nothing"), None);
+    assert!(has_pending(root.path()));
+}
+
+#[test]
 fn one_command_at_a_time_changes_the_sources() {
     let root = project();
     let first = lock(root.path(), &mut Kept::default()).expect("the lock");
@@ -345,8 +362,10 @@ fn one_command_at_a_time_changes_the_sources() {
             Ok(None)
         }
     }
+    let begun = std::time::Instant::now();
     let second = std::thread::spawn(move || lock(&path, &mut Tell(waits)).map(drop));
     assert_eq!(waiting.recv().expect("a note"), "waiting for another command that is changing the sources");
+    assert!(begun.elapsed() >= PATIENCE, "who waits for a moment only is not told");
     drop(first);
     second.join().expect("a thread").expect("the lock");
 }

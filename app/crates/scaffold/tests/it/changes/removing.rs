@@ -21,6 +21,37 @@ fn a_module_and_its_registration_go() {
 }
 
 #[test]
+fn a_module_that_is_there_is_known_by_its_label_and_its_path() {
+    let project = Project::new();
+    let before = project.files();
+    for typed in ["cms_adp", "cms/adp", "cms adp"] {
+        project.add("cms adp", plain(), &mut Person::absent()).expect("modules");
+        let mut person = Person::absent();
+        // There is nothing to do, where a new module of this name would be refused.
+        project.add(typed, plain(), &mut person).expect(typed);
+        project.remove(typed, plain(), &mut Person::absent()).expect(typed);
+        project.remove("cms", plain(), &mut Person::absent()).expect("cms");
+        assert_eq!(project.files(), before);
+    }
+    let error = project.add("cms/adp", plain(), &mut Person::absent()).expect_err("no name");
+    assert!(error.hint().is_some_and(|hint| hint.contains("`cms adp`")), "{error}");
+}
+
+#[test]
+fn a_command_cannot_be_called_like_a_task() {
+    let project = Project::new();
+    let before = project.files();
+    for name in ["dev", "stop_prod"] {
+        let error = project.add_command(name, &mut Person::absent()).expect_err(name);
+        let expected = format!("'{name}' conflicts with the name of a task of `cargo xtask`. Please try another name.");
+        assert_eq!(error.to_string(), expected);
+    }
+    assert_eq!(project.files(), before);
+    // The app is to have one, which the task stands in front of.
+    project.add_command("worker", &mut Person::absent()).expect("a command");
+}
+
+#[test]
 fn foreign_and_edited_files_are_listed() {
     let project = Project::new();
     let before = project.files();
