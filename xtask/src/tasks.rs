@@ -198,7 +198,8 @@ mod tests {
             Action::App(command) => cli::same_name(command, name),
             _ => cli::find(name).is_some(),
         };
-        let names = TASKS.iter().flat_map(|task| std::iter::once(&task.name).chain(task.aliases).map(move |name| (task, name)));
+        let names =
+            TASKS.iter().flat_map(|task| std::iter::once(&task.name).chain(task.aliases).map(move |name| (task, name)));
         let own: Vec<&str> = names.filter(|(task, name)| !is_in_front_of(task, name)).map(|(_, name)| *name).collect();
         assert_eq!(own, cli::TASKS);
     }

@@ -3,6 +3,7 @@
 
 mod builds;
 mod caches;
+mod generations;
 mod graph;
 mod leftover;
 mod tracked;
@@ -18,6 +19,7 @@ use anyhow::Context;
 use clap::{CommandFactory as _, Parser};
 
 use self::builds::Profile;
+use self::generations::Generations;
 use self::graph::Graph;
 use self::leftover::{Leftover, Remover, Run, size};
 use crate::failure::Failure;
@@ -77,7 +79,8 @@ pub fn run(project: &Project, args: &[OsString]) -> anyhow::Result<u8> {
     let now = SystemTime::now();
     let asked_for = now.checked_sub(DAY * asked.keep_days).unwrap_or(SystemTime::UNIX_EPOCH);
     let ages = Ages { asked: asked_for, unused: asked_for.min(now.checked_sub(DAY).unwrap_or(asked_for)) };
-    let mut work = Work { root: &root, leftovers: Vec::new(), failures: Vec::new(), profiles: Vec::new() };
+    let mut work =
+        Work { root: &root, leftovers: Vec::new(), failures: Vec::new(), profiles: Vec::new(), generations: None };
     let target = target(project, &root)?;
     match (&target, asked.all) {
         (Ok(target), true) => work.everything(target)?,
@@ -85,6 +88,7 @@ pub fn run(project: &Project, args: &[OsString]) -> anyhow::Result<u8> {
         (Err(reason), _) => output::note(format_args!("note: {reason}")),
     }
     work.between_sources(project.binaries.parent().unwrap_or(&root), ages);
+    work.generations(project, ages);
     if asked.all && !asked.dry_run && !asked.yes {
         agreed(&work, &tracked)?;
     }
@@ -141,6 +145,7 @@ struct Work<'a> {
     failures: Vec<String>,
     /// Locked until the end.
     profiles: Vec<Profile>,
+    generations: Option<Generations>,
 }
 
 impl Work<'_> {
@@ -208,6 +213,20 @@ impl Work<'_> {
         }
     }
 
+    /// Earlier generations of the static files.
+    fn generations(&mut self, project: &Project, ages: Ages) {
+        let folder = generations::root(project, self.root);
+        let Some(folder) = folder.canonicalize().ok().filter(|folder| is_within(folder, self.root)) else { return };
+        match generations::find(&folder, ages.asked) {
+            Ok(found) => self.generations = found,
+            Err(error) => self.failures.push(format!("{error:#}; the static files are left alone")),
+        }
+        if let Some(found) = &self.generations {
+            let what = format!("earlier generations in `{}`", self.named(&folder));
+            self.leftovers.push(Leftover { what, paths: found.paths.clone() });
+        }
+    }
+
     fn named(&self, path: &Path) -> String {
         path.strip_prefix(self.root).unwrap_or(path).display().to_string()
     }
@@ -215,6 +234,9 @@ impl Work<'_> {
     fn carry_out(self, mut remover: Remover<'_>) -> anyhow::Result<u8> {
         let (mut total, mut is_any) = (0, false);
         let mut failures = self.failures;
+        if let (Run::Remove, Some(generations)) = (remover.run, &self.generations) {
+            generations.forget()?;
+        }
         for leftover in &self.leftovers {
             let outcome = remover.remove(leftover);
             failures.extend(outcome.failures);

@@ -73,7 +73,9 @@ pub(super) fn change(project: &Project, asked: &Asked<'_>) -> Vec<Finding> {
     match journal::set_aside(&project.root) {
         Ok(Some(aside)) => {
             let aside = aside.display();
-            let message = format!("the journal of a change of the sources could not be read, and is now `{aside}`: `git status` shows what is half done");
+            let message = format!(
+                "the journal of a change of the sources could not be read, and is now `{aside}`: `git status` shows what is half done"
+            );
             return vec![Finding::fixed(id, message)];
         }
         Ok(None) => {}

@@ -112,8 +112,6 @@ fn a_task_whose_command_the_app_lacks_says_so() {
         let stderr = format!("error: `{name}` is not there yet: the app has no command `{command}`\n");
         sandbox.xtask([task]).status(1).stderr(&stderr).run();
     }
-    let stderr = "error: `clear-artifacts` is not there yet\n";
-    sandbox.xtask(["clear_artifacts"]).status(1).stderr(stderr).run();
 }
 
 #[test]

@@ -158,7 +158,13 @@ impl Listing {
     }
 
     /// The commands that are not listed. What is no command, and nobody declared, is a problem.
-    fn unlisted(&mut self, root: &Path, folder: &Path, declared: &[Declaration], listed: &[String]) -> Vec<sources::Command> {
+    fn unlisted(
+        &mut self,
+        root: &Path,
+        folder: &Path,
+        declared: &[Declaration],
+        listed: &[String],
+    ) -> Vec<sources::Command> {
         let mut found = Vec::new();
         for name in files(&root.join(folder)).into_iter().filter(|name| !listed.contains(name)) {
             let file = folder.join(format!("{name}.rs"));

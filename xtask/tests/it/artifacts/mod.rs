@@ -108,6 +108,54 @@ fn what_is_young_stays() {
     clear(&sandbox, &["--all", "--keep-days", "3"]).any_output().status(2).run();
 }
 
+const MANIFEST: &str = r#"{"version":"1.1","paths":{"a.css":"a.222222222222.css","b.css":"b.111111111111.css"},"hash":"2",
+    "build":"x","files":{"a.css":{"size":5},"b.css":{"size":5},"a.222222222222.css":{"size":5},"b.111111111111.css":{"size":5},
+    "a.111111111111.css":{"size":5,"encodings":{"br":{"size":5},"gzip":{"size":5},"zstd":{"size":5}}}},
+    "generations":[{"hash":"1","files":["a.111111111111.css","b.111111111111.css","../log/app.log"]}]}"#;
+
+#[test]
+fn earlier_static_files_go_and_the_manifest_says_so() {
+    for (variable, folder) in [(None, "var/static"), (Some("collected"), "collected")] {
+        let sandbox = workspace();
+        let files = ["a.css", "b.css", "a.222222222222.css", "b.111111111111.css", "foreign.txt", ".static.lock"];
+        let old = ["a.111111111111.css", "a.111111111111.css.br", "a.111111111111.css.gz", "a.111111111111.css.zst"];
+        for name in files.iter().chain(&old) {
+            write(&sandbox, &format!("{folder}/{name}"), 2);
+        }
+        write(&sandbox, "var/log/app.log", 2);
+        let manifest = format!("{folder}/staticfiles.json");
+        write(&sandbox, &manifest, 2);
+        sandbox.write(&manifest, MANIFEST);
+        let call = |args: &[&str]| {
+            let call = clear(&sandbox, args);
+            if let Some(root) = variable { call.env("APP__STATIC__ROOT", root) } else { call }
+        };
+        call(&["--keep-days", "3"]).stdout("nothing to remove\n").run();
+        let line = format!("       20 B  earlier generations in `{folder}`\n");
+        call(&["--dry-run"]).stdout(&format!("{line}20 B would be freed\n")).run();
+        let lock =
+            sandbox.root().join(folder).with_file_name(format!(".{}.lock", folder.rsplit('/').next().expect("a name")));
+        let lock = File::create(lock).expect("a file");
+        lock.lock().expect("a lock");
+        let refused = format!(
+            "error: static files are being collected in `{{root}}/{folder}`; the static files are left alone\n"
+        );
+        call(&[]).stdout("nothing to remove\n").stderr(&refused).status(1).run();
+        drop(lock);
+        call(&[]).stdout(&format!("{line}20 B freed\n")).run();
+        let left = |name: &&&str| sandbox.root().join(folder).join(name).exists();
+        assert_eq!((files.iter().filter(left).count(), old.iter().filter(left).count()), (files.len(), 0));
+        assert!(sandbox.root().join("var/log/app.log").exists());
+        let text = fs::read_to_string(sandbox.root().join(&manifest)).expect("a file");
+        let after: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        let mut expected: serde_json::Value = serde_json::from_str(MANIFEST).expect("JSON");
+        expected["generations"] = serde_json::json!([]);
+        expected["files"].as_object_mut().expect("files").remove("a.111111111111.css");
+        assert_eq!(after, expected);
+        call(&[]).stdout("nothing to remove\n").run();
+    }
+}
+
 #[test]
 fn without_git_or_cargo_what_they_know_stays() {
     let sandbox = workspace();
