@@ -22,7 +22,7 @@ fn a_new_checkout_is_made_ready_once() {
         assert!(ran.out.contains(&format!("fixed    {fixed}")), "{}", ran.out);
     }
     let ran = root.line("doctor --fix");
-    assert!(ran.out.ends_with("\n0 errors, 0 warnings, 16 ok\n") && !ran.out.contains("fixed"), "{}", ran.out);
+    assert!(ran.out.ends_with("\n0 errors, 0 warnings, 17 ok\n") && !ran.out.contains("fixed"), "{}", ran.out);
     root.line("doctor -v 0").is(0, "", "");
 }
 

@@ -12,8 +12,11 @@ const LONG: &[(&str, &str)] = &[];
 
 /// Files with one test that is not a test but the body of a process that other tests start. There is no other reason
 /// to ignore one.
-const PROCESS_BODIES: &[&str] =
-    &["app/crates/db/tests/it/processes.rs", "app/crates/framework/tests/it/http/process.rs"];
+const PROCESS_BODIES: &[&str] = &[
+    "app/crates/db/tests/it/processes.rs",
+    "app/crates/framework/tests/it/cache/processes.rs",
+    "app/crates/framework/tests/it/http/process.rs",
+];
 
 /// Words that are not to be committed. Put together here, so that this file does not hold them.
 const UNFINISHED: &[&str] = &[concat!("TO", "DO"), concat!("FIX", "ME"), concat!("X", "XX")];

@@ -69,6 +69,7 @@ pub const BUILTINS: &[Builtin] = &[
     builtin::<AddModule>("add_module"),
     builtin::<Changepassword>("changepassword"),
     builtin::<Check>("check"),
+    builtin::<ClearCache>("clear_cache"),
     builtin::<Clearsessions>("clearsessions"),
     builtin::<Collectstatic>("collectstatic"),
     builtin::<Createsuperuser>("createsuperuser"),

@@ -1,13 +1,17 @@
 //! The one wiring that commands, pages and tests share: settings, modules, databases, clock, randomness, locale.
 
+mod caches;
+mod dry_runs;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, Utc};
 use db::{Access, Database};
 use secrecy::ExposeSecret as _;
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::OnceCell;
 
+use crate::cache::Link;
 use crate::carried::Carried;
 use crate::clock::{Clock, Random, SystemClock, SystemRandom};
 use crate::conf::{Env, Fault, Layout, Settings};
@@ -16,14 +20,18 @@ use crate::management::{CommandError, Registry};
 use crate::module::Module;
 use crate::process::Handover;
 use crate::staticfiles::Deployed;
+use caches::Recordings;
+pub(crate) use dry_runs::DryRuns;
 
 /// Everything that a command or a handler works with. Cheap to clone; what it opens, it opens on first use.
 #[derive(Clone)]
 pub struct Context {
     shared: Arc<Shared>,
     locale: Option<Locale>,
-    /// Stands in for the databases while a dry run lasts.
+    /// Stands in for the databases and caches while a dry run lasts.
     dry_run: Option<DryRuns>,
+    /// Takes what is written to caches where nothing may be written.
+    recordings: Option<Recordings>,
     concurrency: usize,
     access: Access,
 }
@@ -40,6 +48,7 @@ struct Shared {
     read_only: BTreeMap<String, OnceCell<Database>>,
     /// What stands for the static files outside of debug mode; or why nothing does.
     statics: OnceLock<Result<Deployed, String>>,
+    caches: BTreeMap<String, Arc<Link>>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     env: Env,
@@ -47,42 +56,6 @@ struct Shared {
     program: String,
     name: &'static str,
     version: &'static str,
-}
-
-/// The transactions of a dry run, one a database, begun on first use. Clones share them.
-#[derive(Clone, Default)]
-pub(crate) struct DryRuns(Arc<Mutex<BTreeMap<String, db::DryRun>>>);
-
-impl DryRuns {
-    /// The stand-in for `database`.
-    async fn database(&self, alias: &str, database: &Database) -> Result<Database, db::Error> {
-        let mut runs = self.0.lock().await;
-        if let Some(run) = runs.get(alias) {
-            return Ok(run.database());
-        }
-        let run = database.dry_run().await?;
-        let stand_in = run.database();
-        runs.insert(alias.to_owned(), run);
-        Ok(stand_in)
-    }
-
-    /// Takes everything back, and says what would have been written.
-    pub(crate) async fn rollback(self) -> Result<Vec<db::Write>, db::Error> {
-        let mut writes = Vec::new();
-        for run in std::mem::take(&mut *self.0.lock().await).into_values() {
-            writes.extend(run.rollback().await?);
-        }
-        Ok(writes)
-    }
-
-    /// Makes everything lasting after all.
-    #[cfg(feature = "shell")]
-    pub(crate) async fn commit(self) -> Result<(), db::Error> {
-        for run in std::mem::take(&mut *self.0.lock().await).into_values() {
-            run.commit().await?;
-        }
-        Ok(())
-    }
 }
 
 /// Collects what a [`Context`] is made of.
@@ -165,6 +138,8 @@ impl ContextBuilder {
     pub fn build(self) -> Context {
         let unopened = || self.settings.database_aliases().map(|alias| (alias.to_owned(), OnceCell::new())).collect();
         let (databases, read_only) = (unopened(), unopened());
+        let link = |(alias, cache)| Link::new(alias, cache, &self.layout.root, Arc::clone(&self.clock));
+        let caches = self.settings.caches().map(|cache| (cache.0.to_owned(), Arc::new(link(cache)))).collect();
         let registry = Registry::new(&self.modules);
         let locale = Some(self.settings.language);
         let program = program(&self.env);
@@ -179,6 +154,7 @@ impl ContextBuilder {
             databases,
             read_only,
             statics: OnceLock::new(),
+            caches,
             clock,
             random,
             env,
@@ -187,7 +163,8 @@ impl ContextBuilder {
             name,
             version,
         };
-        Context { shared: Arc::new(shared), locale, dry_run: None, concurrency: 1, access: Access::ReadWrite }
+        let (dry_run, recordings, access) = (None, None, Access::ReadWrite);
+        Context { shared: Arc::new(shared), locale, dry_run, recordings, concurrency: 1, access }
     }
 }
 
@@ -315,14 +292,19 @@ impl Context {
         Self { concurrency, ..self.clone() }
     }
 
-    /// The same context with stand-ins for the databases.
+    /// The same context with stand-ins for the databases and caches.
     pub(crate) fn with_dry_run(&self, runs: DryRuns) -> Self {
+        Self { recordings: Some(runs.1.clone()), ..self.with_transactions(runs) }
+    }
+
+    /// The same context with stand-ins for the databases, which may be committed.
+    pub(crate) fn with_transactions(&self, runs: DryRuns) -> Self {
         Self { dry_run: Some(runs), ..self.clone() }
     }
 
-    /// The same context, whose databases refuse to be written.
+    /// The same context, whose databases refuse to be written, and whose caches forget it.
     pub(crate) fn read_only(&self) -> Self {
-        Self { access: Access::ReadOnly, ..self.clone() }
+        Self { access: Access::ReadOnly, recordings: Some(Recordings::default()), ..self.clone() }
     }
 
     /// Whether its databases refuse to be written.
@@ -400,8 +382,11 @@ impl Context {
         Err(CommandError::new(message).code(2))
     }
 
-    /// Closes every database that was opened.
+    /// Closes every database and cache that was opened.
     pub async fn close(&self) {
+        for link in self.shared.caches.values() {
+            link.close().await;
+        }
         for cell in self.shared.databases.values().chain(self.shared.read_only.values()) {
             if let Some(database) = cell.get()
                 && let Err(error) = database.clone().close().await

@@ -4,6 +4,7 @@
 //! handler → service → rows. Text leaves through [`management::Console`] or [`http::Response`] only.
 
 pub mod accounts;
+pub mod cache;
 mod carried;
 pub mod checks;
 pub mod clock;

@@ -60,6 +60,7 @@ pub(crate) fn builtin_commands() -> Vec<CommandSpec> {
         command::<cli::AddModule>(),
         command::<cli::Changepassword>(),
         command::<cli::Check>(),
+        command::<cli::ClearCache>(),
         command::<cli::Clearsessions>(),
         command::<cli::Collectstatic>(),
         command::<cli::Createsuperuser>(),

@@ -18,8 +18,17 @@ use crate::{
 
 /// Tables that are neither a model's nor drift: the engine's own, and those of libraries that keep theirs beside ours.
 /// A name that ends in `*` stands for all that begin so.
-const FOREIGN_TABLES: &[&str] =
-    &[HISTORY_TABLE, PROGRESS_TABLE, "sqlite_*", "Jobs", "Workers", "_sqlx_migrations", "apalis*", "spatial_ref_sys"];
+const FOREIGN_TABLES: &[&str] = &[
+    HISTORY_TABLE,
+    PROGRESS_TABLE,
+    "sqlite_*",
+    "Jobs",
+    "Workers",
+    "_sqlx_migrations",
+    "apalis*",
+    "spatial_ref_sys",
+    "cache_entries",
+];
 
 /// A table.
 #[derive(Clone, Debug, PartialEq, Eq)]

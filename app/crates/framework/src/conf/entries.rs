@@ -4,7 +4,7 @@ use std::fmt;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::settings::{Auth, Database, Log, Server, Settings};
+use super::settings::{Auth, Cache, Database, Log, Server, Settings};
 use super::statics::Static;
 
 /// A value as it is shown. Secrets are compared but never shown.
@@ -58,6 +58,8 @@ impl Settings {
             colors,
             database,
             databases,
+            cache,
+            caches,
             auth: Auth { anonymous_read, session_seconds, secure_cookies },
             server: Server { address, bind, workers, metrics, drain_seconds, hide_development_warning },
             static_files: Static { url, dirs, root, ignore, keep: generations, strict, file_mode, dir_mode, storage },
@@ -103,6 +105,13 @@ impl Settings {
             entries.push(entry(format!("{prefix}.url"), database_url(url)));
             entries.push(entry(format!("{prefix}.max_connections"), Shown::Number((*max_connections).into())));
         }
+        let others = caches.iter().map(|(alias, cache)| (format!("caches.{alias}"), cache));
+        for (prefix, cache) in std::iter::once(("cache".to_owned(), cache)).chain(others) {
+            let Cache { url, prefix: keys, max_entries } = cache;
+            entries.push(entry(format!("{prefix}.url"), cache_url(url)));
+            entries.push(entry(format!("{prefix}.prefix"), text(keys)));
+            entries.push(entry(format!("{prefix}.max_entries"), Shown::Number(*max_entries)));
+        }
         entries
     }
 }
@@ -120,5 +129,13 @@ fn database_url(url: &SecretString) -> Shown {
     match url.expose_secret() {
         sqlite if sqlite.starts_with("sqlite:") => Shown::Text(sqlite.to_owned()),
         _ => Shown::Secret(url.clone()),
+    }
+}
+
+/// Nor has the memory.
+fn cache_url(url: &SecretString) -> Shown {
+    match url.expose_secret() {
+        plain if plain.starts_with("memory:") || plain.starts_with("dummy:") => Shown::Text(plain.to_owned()),
+        _ => database_url(url),
     }
 }

@@ -5,12 +5,13 @@ use std::fmt;
 
 use chrono_tz::{TZ_VARIANTS, Tz};
 use cli::{AddrPort, Bind};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
-use super::Database;
 use super::de::quoted;
 use super::error::nearest;
+use super::{Cache, Database};
+use crate::cache::{FORMS, Target};
 
 /// The type name that tells the deserializer to keep the value out of its messages.
 pub(super) const SECRET: &str = "$secret";
@@ -120,4 +121,39 @@ pub(super) fn databases<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BT
         return Err(D::Error::custom("the alias `default` belongs to `database`"));
     }
     Ok(databases)
+}
+
+/// The caches beside the default one.
+pub(super) fn caches<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Cache>, D::Error> {
+    let caches = BTreeMap::<String, Cache>::deserialize(deserializer)?;
+    if caches.contains_key("default") {
+        return Err(D::Error::custom("the alias `default` belongs to `cache`"));
+    }
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-';
+    match caches.keys().find(|alias| !alias.chars().all(is_plain)) {
+        None => Ok(caches),
+        Some(alias) => Err(D::Error::custom(format!(
+            "the alias {} of a cache must consist of letters, digits, `_` and `-`",
+            quoted(alias)
+        ))),
+    }
+}
+
+/// The URL of a cache, which is a secret.
+pub(super) fn cache_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString, D::Error> {
+    let url = secret(deserializer)?;
+    match Target::of(url.expose_secret()) {
+        Some(_) => Ok(url),
+        None => Err(D::Error::custom(format!("expected {FORMS}"))),
+    }
+}
+
+/// What stands before the keys of a cache.
+pub(super) fn cache_prefix<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let prefix = String::deserialize(deserializer)?;
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
+    if prefix.len() <= 64 && prefix.bytes().all(is_plain) {
+        return Ok(prefix);
+    }
+    Err(D::Error::custom(format!("expected at most 64 letters, digits, `_`, `-` and `.`, found {}", quoted(&prefix))))
 }

@@ -104,7 +104,7 @@ fn environment_defaults(environment: Environment) -> Table {
         }
         Environment::Production => &[(&["auth", "secure_cookies"], "true")],
         // A test must never touch the development data by accident.
-        Environment::Test => &[(&["database", "url"], "sqlite::memory:")],
+        Environment::Test => &[(&["database", "url"], "sqlite::memory:"), (&["cache", "url"], "memory:")],
     };
     let mut table = Table::new();
     for (path, value) in values {

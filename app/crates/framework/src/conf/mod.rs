@@ -19,5 +19,5 @@ pub use error::{Error, Fault};
 pub use layout::Layout;
 pub use load::{Origins, Source, load};
 pub use production::{Problem, production_problems};
-pub use settings::{Auth, Database, Environment, Log, Server, Settings};
+pub use settings::{Auth, Cache, Database, Environment, Log, Server, Settings};
 pub use statics::{Mode, Static, StaticDir};

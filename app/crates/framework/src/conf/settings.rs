@@ -75,6 +75,11 @@ pub struct Settings {
     /// Further databases, by alias, for `--database`.
     #[serde(deserialize_with = "fields::databases")]
     pub databases: BTreeMap<String, Database>,
+    /// The default cache.
+    pub cache: Cache,
+    /// Further caches, by alias.
+    #[serde(deserialize_with = "fields::caches")]
+    pub caches: BTreeMap<String, Cache>,
     /// Access.
     pub auth: Auth,
     /// The web server.
@@ -100,6 +105,23 @@ pub struct Database {
     /// How many connections a process keeps at most.
     #[serde(deserialize_with = "fields::between::<1, 10_000, _, _>")]
     pub max_connections: u32,
+}
+
+/// One cache.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default)]
+pub struct Cache {
+    /// `sqlite://var/cache.sqlite3` (relative to the project's root), `postgres://…`, `redis://…`, `rediss://…`,
+    /// `unix:///path/of/redis.sock`, `memory:` (each process its own) or `dummy:` (keeps nothing). May hold a password, so
+    /// it is a secret.
+    #[serde(deserialize_with = "fields::cache_url")]
+    pub url: SecretString,
+    /// Stands before the keys, to keep projects that share a place apart.
+    #[serde(deserialize_with = "fields::cache_prefix")]
+    pub prefix: String,
+    /// How many entries are kept at most, in a database or in memory. (Redis has `maxmemory`.)
+    #[serde(deserialize_with = "fields::between::<1, { 1 << 40 }, _, _>")]
+    pub max_entries: u64,
 }
 
 /// Access.
@@ -166,6 +188,8 @@ impl Default for Settings {
             colors: Colors::default(),
             database: Database::default(),
             databases: BTreeMap::new(),
+            cache: Cache::default(),
+            caches: BTreeMap::new(),
             auth: Auth::default(),
             server: Server::default(),
             static_files: Static::default(),
@@ -178,6 +202,12 @@ impl Default for Settings {
 impl Default for Database {
     fn default() -> Self {
         Self { url: SecretString::from("sqlite://var/app.sqlite3"), max_connections: 8 }
+    }
+}
+
+impl Default for Cache {
+    fn default() -> Self {
+        Self { url: SecretString::from("sqlite://var/cache.sqlite3"), prefix: "cache".to_owned(), max_entries: 100_000 }
     }
 }
 
@@ -216,5 +246,11 @@ impl Settings {
     /// The settings of the database with this alias.
     pub fn database(&self, alias: &str) -> Option<&Database> {
         if alias == "default" { Some(&self.database) } else { self.databases.get(alias) }
+    }
+
+    /// The caches by alias, the default one first.
+    pub fn caches(&self) -> impl Iterator<Item = (&str, &Cache)> {
+        std::iter::once(("default", &self.cache))
+            .chain(self.caches.iter().map(|(alias, cache)| (alias.as_str(), cache)))
     }
 }

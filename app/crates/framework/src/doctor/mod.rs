@@ -1,6 +1,7 @@
 //! `doctor`: what can be wrong around a project that stops it from working, found while all else is broken too. Modules
 //! register checks as they register system checks; those look at the code, these at the machine and the data.
 
+mod cache;
 mod checks;
 mod command;
 mod database;
@@ -106,8 +107,15 @@ impl DoctorCheck {
 
 /// All checks, the framework's first, in the order in which repairs need each other.
 fn registered(ctx: &Context) -> Vec<DoctorCheck> {
-    let own =
-        [settings::CHECKS, files::CHECKS, leftovers::CHECKS, migrations::CHECKS, database::CHECKS, checks::CHECKS];
+    let own = [
+        settings::CHECKS,
+        files::CHECKS,
+        leftovers::CHECKS,
+        migrations::CHECKS,
+        database::CHECKS,
+        cache::CHECKS,
+        checks::CHECKS,
+    ];
     let modules = ctx.modules().iter().flat_map(|module| module.doctor.iter().copied());
     own.concat().into_iter().chain(modules).collect()
 }

@@ -7,6 +7,7 @@
 
 mod access;
 mod bodies;
+mod caching;
 mod client;
 mod connection;
 mod cookies;

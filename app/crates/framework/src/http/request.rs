@@ -82,6 +82,10 @@ impl Request {
         self.parts.extensions.get()
     }
 
+    pub(super) fn shared_visitor(&self) -> Arc<Visitor> {
+        Arc::clone(&self.origin.visitor)
+    }
+
     pub(super) fn visitor(&self) -> &Visitor {
         &self.origin.visitor
     }

@@ -3,11 +3,12 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::Method;
 
 use super::origin::Format;
-use super::{Request, Result};
+use super::{Request, Result, caching};
 
 /// A handler's answer on its way.
 pub(super) type Answer = Pin<Box<dyn Future<Output = Result> + Send>>;
@@ -47,6 +48,15 @@ impl Route {
     /// Names the route, for `url(…)` in templates and [`Request::url`]. By custom `<module label>:<page>`.
     pub fn name(mut self, name: &'static str) -> Self {
         self.name = Some(name);
+        self
+    }
+
+    /// Keeps the page in the cache for a time, for visitors without a session: by method, host, path, query and language.
+    /// Not kept are answers other than 200, those that set cookies or hold a token (`csrf_field()`), those whose
+    /// `Cache-Control` or `Vary` forbids it, and streams. Off while `debug` is on.
+    pub fn cached(mut self, ttl: Duration) -> Self {
+        let handler = self.handler;
+        self.handler = Arc::new(move |request| Box::pin(caching::answer(request, Arc::clone(&handler), ttl)));
         self
     }
 

@@ -77,6 +77,11 @@ impl Session {
         Ok(read.with_context(|| format!("failed to read `{name}` of the session"))?)
     }
 
+    /// Whether there is something to be written.
+    pub(super) fn is_changed(&self) -> bool {
+        self.inner().changed
+    }
+
     /// Sets a value, in place of an earlier one.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use axum_core::body::Body;
 use hmac::Mac as _;
 use http::request::Parts;
 use http::{HeaderValue, header};
-use minijinja::Value;
+use minijinja::{State, Value};
 use tokio::sync::OnceCell;
 
 use super::cookies::{self, Scripts};
@@ -19,7 +19,7 @@ use crate::accounts::Account;
 use crate::context::Context;
 use crate::contrib::auth::service;
 use crate::mac::{hex, mac};
-use crate::templates::Values;
+use crate::templates::{Values, note_personal};
 
 /// What a session remembers of the password hash that was in force at the login: another password ends it.
 const AUTH_HASH: &str = "_auth_hash";
@@ -142,13 +142,16 @@ impl Visitor {
     /// such value otherwise; nothing for a visitor without login).
     pub(super) fn scope(self: &Arc<Self>) -> Values {
         let (field, token) = (Arc::clone(self), Arc::clone(self));
-        let field = Value::from_function(move || {
+        let field = Value::from_function(move |state: &mut State| {
+            note_personal(state);
             let (name, token) = (csrf::FIELD, field.token());
             Value::from_safe_string(format!("<input type=\"hidden\" name=\"{name}\" value=\"{token}\">"))
         });
-        let values = Values::new()
-            .with_value("csrf_field", field)
-            .with_value("csrf_token", Value::from_function(move || token.token()));
+        let token = Value::from_function(move |state: &mut State| {
+            note_personal(state);
+            token.token()
+        });
+        let values = Values::new().with_value("csrf_field", field).with_value("csrf_token", token);
         match &self.known().account {
             Some(account) => values.with("user", &account.as_deref()),
             None => values,
@@ -185,6 +188,16 @@ impl Visitor {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
         Ok(())
+    }
+
+    /// Whether the visitor has been given a session, be it over or not.
+    pub(super) fn has_session(&self) -> bool {
+        self.session_cookie.is_some()
+    }
+
+    /// Whether the answer is the same for everybody as far as this visitor is concerned: no token in it, no cookie with it.
+    pub(super) fn leaves_no_trace(&self) -> bool {
+        self.known().token.is_none() && self.session.get().is_none_or(|session| !session.is_changed())
     }
 
     /// What was found out is whole at any time.

@@ -61,7 +61,7 @@ impl Session {
     /// The context; inside a transaction one whose databases are part of it.
     pub(super) fn ctx(&self) -> Context {
         match &*self.transaction.borrow() {
-            Some(runs) => self.ctx.with_dry_run(runs.clone()),
+            Some(runs) => self.ctx.with_transactions(runs.clone()),
             None => self.ctx.clone(),
         }
     }
@@ -115,7 +115,7 @@ impl Session {
             return Err("there is an open transaction; end it with `commit()` or `rollback()` first".into());
         }
         let runs = DryRuns::default();
-        let ctx = self.ctx.with_dry_run(runs.clone());
+        let ctx = self.ctx.with_transactions(runs.clone());
         let process = self.wait(async { Ok(ctx.database(&self.alias).await?.server_process().await?) })?;
         self.process.set(process);
         self.transaction.replace(Some(runs));

@@ -1,6 +1,7 @@
 //! Templates (minijinja): found in the project, then in its modules, then among the framework's own.
 
 mod error;
+mod fragments;
 mod functions;
 mod sources;
 mod values;
@@ -10,6 +11,7 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 
 pub use crate::__context as context;
 pub use error::Error;
+pub(crate) use fragments::note_personal;
 pub(crate) use sources::texts;
 pub use values::Values;
 
@@ -49,6 +51,7 @@ impl Engine {
         environment.set_debug(true);
         environment.set_syntax(syntax());
         functions::add(&mut environment, ctx, &urls);
+        fragments::add(&mut environment, ctx);
         let reading = if ctx.settings().debug { Reading::EachTime } else { Reading::Once };
         Self { environment, sources, urls, reading }
     }

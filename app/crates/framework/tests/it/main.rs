@@ -1,6 +1,7 @@
 //! Integration tests of the framework, with a small project of their own.
 
 mod bulk;
+mod cache;
 mod calling;
 mod carried;
 mod checks;

@@ -39,9 +39,9 @@ fn pending_migrations_are_applied_in_development() {
     let error = "error    not applied to `default`: polls.0002_opened (1) (database.default.migrations)\n  \
         hint: `app migrate`\n";
     assert_eq!(wrong(&sandbox, "doctor -v 0", 1), error);
-    let fixed = "fixed    applied to `default`: polls.0002_opened (database)\n\n0 errors, 0 warnings, 1 fixed, 16 ok\n";
+    let fixed = "fixed    applied to `default`: polls.0002_opened (database)\n\n0 errors, 0 warnings, 1 fixed, 17 ok\n";
     assert_eq!(wrong(&sandbox, "doctor --fix", 0), fixed);
-    assert_eq!(wrong(&sandbox, "doctor --fix", 0), "\n0 errors, 0 warnings, 16 ok\n");
+    assert_eq!(wrong(&sandbox, "doctor --fix", 0), "\n0 errors, 0 warnings, 17 ok\n");
 }
 
 #[test]

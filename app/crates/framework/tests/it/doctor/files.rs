@@ -14,6 +14,7 @@ const NEEDS_SETTINGS: &str = "skipped  secrets.key is not examined while the set
     skipped  migrations is not examined while the settings are broken (migrations)\n\
     skipped  models is not examined while the settings are broken (models)\n\
     skipped  database is not examined while the settings are broken (database)\n\
+    skipped  cache is not examined while the settings are broken (cache)\n\
     skipped  checks is not examined while the settings are broken (checks)\n";
 
 #[test]
@@ -84,7 +85,7 @@ fn a_public_dotenv_is_taken_away_from_others() {
     let fixed = "fixed    took `.env` away from the machine's other users (secrets.env)\n";
     assert!(wrong(&sandbox, "doctor --fix", 0).starts_with(fixed));
     assert_eq!(fs::metadata(&file).expect("a file").permissions().mode() & 0o777, 0o640);
-    assert_eq!(wrong(&sandbox, "doctor --fix", 0), "\n0 errors, 0 warnings, 16 ok\n");
+    assert_eq!(wrong(&sandbox, "doctor --fix", 0), "\n0 errors, 0 warnings, 17 ok\n");
 }
 
 #[test]
@@ -175,7 +176,7 @@ fn drafts_of_processes_that_are_gone_are_removed() {
     let fixed = format!("fixed    removed `{path}` (leftovers.drafts)\n");
     assert!(wrong(&sandbox, "doctor --fix", 0).starts_with(&fixed));
     assert_eq!(sandbox.names(POLLS).len(), 10, "the others are left alone");
-    assert_eq!(wrong(&sandbox, "doctor --fix", 0), "\n0 errors, 0 warnings, 16 ok\n");
+    assert_eq!(wrong(&sandbox, "doctor --fix", 0), "\n0 errors, 0 warnings, 17 ok\n");
 }
 
 const PENDING: &str = r#"{"version":1,"title":"add-module cms","edits":[
@@ -194,5 +195,5 @@ fn an_interrupted_change_of_the_sources_is_an_error_unless_it_is_under_way() {
     let fixed = "fixed    `add-module cms` was stopped midway; its changes have been taken back (leftovers.change)\n";
     assert!(wrong(&sandbox, "doctor --fix", 0).starts_with(fixed));
     assert_eq!(sandbox.names("var/scaffold"), ["lock"]);
-    assert_eq!(wrong(&sandbox, "doctor --fix", 0), "\n0 errors, 0 warnings, 16 ok\n");
+    assert_eq!(wrong(&sandbox, "doctor --fix", 0), "\n0 errors, 0 warnings, 17 ok\n");
 }

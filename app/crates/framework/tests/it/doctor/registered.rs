@@ -85,8 +85,9 @@ fn all_is_well_in_one_line_each() {
         ok       sqlite://var/test.sqlite3 answers\n\
         ok       every migration is applied to `default`\n\
         ok       the tables of `default` are as the migrations say\n\
+        ok       the cache `default` is made at its first use\n\
         ok       the system checks find nothing (0 silenced)\n\n\
-        0 errors, 0 warnings, 16 ok\n";
+        0 errors, 0 warnings, 17 ok\n";
     ran.is(0, &expected.replace("{mib}", mib), "");
     healthy(&[polls]).line("doctor -v 0").is(0, "", "");
 }
@@ -98,9 +99,9 @@ fn a_module_registers_its_own_checks() {
     let down = "warning  the flag is down (mills.flag)\n  hint: `touch static/flag`\n";
     assert_eq!(wrong(&sandbox, "doctor -v 0", 1), format!("{down}{panicked}"));
     let raised = "fixed    raised the flag (mills.flag)\n";
-    let counts = "\n1 error, 0 warnings, 1 fixed, 17 ok\n";
+    let counts = "\n1 error, 0 warnings, 1 fixed, 18 ok\n";
     assert_eq!(wrong(&sandbox, "doctor --fix", 1), format!("{raised}{panicked}{counts}"));
-    assert_eq!(wrong(&sandbox, "doctor --fix", 1), format!("{panicked}\n1 error, 0 warnings, 17 ok\n"));
+    assert_eq!(wrong(&sandbox, "doctor --fix", 1), format!("{panicked}\n1 error, 0 warnings, 18 ok\n"));
 }
 
 #[test]
