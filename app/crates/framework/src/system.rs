@@ -18,7 +18,7 @@ pub(crate) use self::unix::{
 };
 
 #[cfg(unix)]
-pub(crate) use self::unix::{new_session, pass_on};
+pub(crate) use self::unix::{heed_signals, hold_signals, new_session, pass_on};
 
 /// A socket that connections arrive at. It does not block.
 pub(crate) enum Listening {

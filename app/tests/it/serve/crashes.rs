@@ -7,7 +7,7 @@ use std::time::Instant;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
-use super::{PATIENCE, Server, command, get, is_alive, kill, root, serving, wait_until};
+use super::{PATIENCE, Server, command, get, is_alive, kill, port, root, serving, wait_until};
 
 #[test]
 fn a_serving_process_that_is_killed_is_replaced() {
@@ -41,7 +41,7 @@ fn one_that_keeps_crashing_is_started_later_each_time() {
 
 #[test]
 fn nothing_outlives_the_master_and_the_next_one_starts_on_the_same_port() {
-    let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
+    let port = port();
     let bind = format!("127.0.0.1:{port}");
     let root = root();
     let mut server = Server::spawn(command(&root, &["--bind", &bind, "--bind", "unix:var/web.sock"]), root);
@@ -84,7 +84,7 @@ fn the_number_of_somebody_else_in_the_lock_means_nothing() {
 
 #[test]
 fn a_server_that_is_to_be_kept_comes_back_and_stops_when_told() {
-    let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
+    let port = port();
     let address = format!("127.0.0.1:{port}");
     let root = root();
     let server = Server::spawn(command(&root, &["--bind", &address, "--restart-on-failure"]), root);

@@ -7,7 +7,7 @@ use std::net::{TcpListener, TcpStream};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
-use super::{Server, ask, command, get, is_alive, root, serving, wait_until};
+use super::{Server, ask, command, get, is_alive, port, root, serving, wait_until};
 
 /// A request whose body does not come: its process drains for as long as it may.
 fn half_a_request(address: &str) -> TcpStream {
@@ -187,7 +187,7 @@ fn nonsense_on_the_control_socket_does_no_harm() {
 
 #[test]
 fn metrics_are_those_of_all_processes_also_of_those_that_ended() {
-    let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
+    let port = port();
     let metrics = format!("127.0.0.1:{port}");
     let server = Server::start(root().var("APP__SERVER__METRICS", &metrics), &["--workers", "2"]);
     let count = || {

@@ -10,7 +10,7 @@ use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -142,6 +142,18 @@ pub(super) fn ask(root: &Path, request: &Value) -> Vec<Value> {
     let lines = BufReader::new(stream).lines();
     // A server that is killed says nothing more.
     lines.map_while(Result::ok).map(|line| serde_json::from_str(&line).expect("JSON")).collect()
+}
+
+/// A port that can be bound again: not one that the system gives to anybody who asks for any.
+pub(super) fn port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    loop {
+        let process = u16::try_from(std::process::id() % 1000).expect("a small number");
+        let port = 20_000 + process * 12 + NEXT.fetch_add(1, Ordering::Relaxed) % 12;
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// Waits for a condition.

@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::stream::{Peer, Stream};
 use crate::context::Context;
 use crate::management::CommandError;
-use crate::process::Handover;
+use crate::process::{Handover, Stop};
 use crate::system::{self, Listening, LocalStream};
 
 /// Who made the socket.
@@ -68,9 +68,10 @@ impl Listener {
     }
 
     /// Ends it; gives back the connections that the system has accepted on our behalf. With the listener they would be
-    /// reset; those of an inherited one are the successor's.
-    pub(super) fn close(self) -> Vec<(Stream, Peer)> {
-        if self.ownership == Ownership::Inherited {
+    /// reset; those of an inherited one are the successor's, if there is one: a supervisor that replaces this process sends
+    /// SIGTERM.
+    pub(super) fn close(self, stop: Option<Stop>) -> Vec<(Stream, Peer)> {
+        if self.ownership == Ownership::Inherited && stop == Some(Stop::Terminate) {
             return Vec::new();
         }
         // Not more than can have waited, or clients that keep coming would keep the server.

@@ -91,7 +91,7 @@ pub(crate) async fn serve(
         }
     };
     let deadline = Instant::now() + drain;
-    for connection in listeners.into_iter().flat_map(Listener::close) {
+    for connection in listeners.into_iter().flat_map(|listener| listener.close(stop)) {
         connections.add(connection);
     }
     // Streams end now: who comes back must find the successor.

@@ -138,6 +138,44 @@ pub(crate) fn pass_on(command: &mut Command, descriptors: Vec<Arc<OwnedFd>>) {
     }
 }
 
+/// The signals that tell a server something.
+const TOLD: [libc::c_int; 3] = [libc::SIGHUP, libc::SIGINT, libc::SIGTERM];
+
+/// Has these signals wait while the program takes this process's place: handlers are not inherited, and until it has its
+/// own they would end it. It must call [`heed_signals`].
+#[expect(unsafe_code, reason = "nothing safe changes which signals wait")]
+pub(crate) fn hold_signals(command: &mut Command) {
+    // SAFETY: `pthread_sigmask` may be called between fork and exec; nothing is allocated, and no lock taken.
+    unsafe {
+        command.pre_exec(|| mask(libc::SIG_BLOCK));
+    }
+}
+
+/// Lets this thread take the signals that waited. Also for whoever stays because the other program could not be started:
+/// std has it die of a broken pipe by then.
+#[expect(unsafe_code, reason = "nothing safe ignores a signal")]
+pub(crate) fn heed_signals() -> io::Result<()> {
+    // SAFETY: the signal exists, and is ignored, as std does at the start of every program.
+    unsafe {
+        libc::signal(libc::SIGPIPE, libc::SIG_IGN);
+    }
+    mask(libc::SIG_UNBLOCK)
+}
+
+#[expect(unsafe_code, reason = "nothing safe changes which signals wait")]
+fn mask(how: libc::c_int) -> io::Result<()> {
+    // SAFETY: the set is made by `sigemptyset` before it is used, and lives until the call returns.
+    let error = unsafe {
+        let mut set: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&raw mut set);
+        for signal in TOLD {
+            libc::sigaddset(&raw mut set, signal);
+        }
+        libc::pthread_sigmask(how, &raw const set, std::ptr::null_mut())
+    };
+    if error == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(error)) }
+}
+
 /// Starts the child in a session of its own, without a terminal.
 #[expect(unsafe_code, reason = "what is done between fork and exec must be harmless there")]
 pub(crate) fn new_session(command: &mut Command) {

@@ -66,12 +66,15 @@ pub(super) fn become_next(mut command: Command, directory: &Path, state: &State,
     command.env(INHERITED_FDS, numbers.join(",")).env(STATE_FD, file.as_raw_fd().to_string());
     let passed: Vec<Arc<OwnedFd>> = passed.into_iter().chain([file]).map(Arc::new).collect();
     system::pass_on(&mut command, passed.clone());
+    system::hold_signals(&mut command);
     let error = system::become_program(command).err();
+    // It was not to be: all goes on as it was.
+    let heeded = system::heed_signals();
     // No child may inherit them by accident.
     for descriptor in &passed {
         let _ = rustix::io::fcntl_setfd(descriptor, rustix::io::FdFlags::CLOEXEC);
     }
-    error.unwrap_or_else(|| io::Error::other("the program ended"))
+    error.or(heeded.err()).unwrap_or_else(|| io::Error::other("the program ended"))
 }
 
 fn written(directory: &Path, state: &State) -> io::Result<OwnedFd> {

@@ -13,27 +13,22 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::control::{self, Client, Control, Request};
+use super::crashes::Due;
 use super::lock::{Holder, Lock};
 use super::metrics::{self, Scrape};
 use super::notify::Notifier;
-use super::program::{Ended, Program, Source, try_wait};
+use super::program::{Program, Source};
 use super::rollout::Rollout;
 use super::sockets::{self, Sockets};
 use super::stopping::Stopping;
 use super::workers::{Start, State, Worker};
 use super::{Role, handover, run_directory};
 use crate::context::Context;
+use crate::http::Ready;
 use crate::http::metrics::Snapshot;
-use crate::http::{Ready, write_port_file};
 use crate::management::{CommandError, Console, Interrupted, Output};
 use crate::process::Stop;
 use crate::system;
-
-/// A process that served for so long before it crashed is replaced at once.
-const STEADY: Duration = Duration::from_secs(10);
-
-/// How long the replacement of one that crashed soon waits at first, and at most.
-const BACK_OFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(10));
 
 /// How long a process may go on that will never be ready.
 const LAST_WORDS: Duration = Duration::from_secs(5);
@@ -54,12 +49,6 @@ pub(super) enum Event {
     Said(String),
     Asked(Request, Client),
     Scrape(oneshot::Sender<Scrape>),
-}
-
-/// A process that is to be started.
-pub(super) struct Due {
-    at: Instant,
-    restarts: u32,
 }
 
 /// The pipe by which serving processes see that the master lives.
@@ -108,6 +97,8 @@ pub(super) async fn run(options: &cli::Serve, ctx: &Context, console: &mut Conso
     let parent = ctx.handover().parent()?.map(OwnedFd::from);
     let (sent, hang_up) = (sender.clone(), console.stdin.is_terminal());
     watch(parent.as_ref(), sent, hang_up)?;
+    // Some may have come while this process became another version of itself.
+    system::heed_signals().context("failed to take signals")?;
     raise_limits();
     let mut master = match handover::left(ctx)? {
         Some(state) => Master::adopted(options, ctx, console, parent, sender, state)?,
@@ -314,102 +305,6 @@ impl<'a> Master<'a> {
         if self.rollout.as_ref().is_some_and(|rollout| rollout.generation == worker.generation) {
             self.advance(hello);
         }
-    }
-
-    /// Looks who has ended.
-    async fn reap(&mut self) {
-        let ended: Vec<(u64, Ended)> =
-            self.workers.iter().filter_map(|one| try_wait(one.pid).map(|ended| (one.id, ended))).collect();
-        for (id, ended) in ended {
-            let Some(index) = self.workers.iter().position(|one| one.id == id) else { continue };
-            let mut worker = self.workers.swap_remove(index);
-            let last_words = worker.last_words().await;
-            let counted = worker.figures.latest.borrow().clone();
-            // What was under way is no more.
-            self.ended.add(&Snapshot { in_flight: 0, connections: 0, ..counted });
-            let pid = worker.pid.as_raw_nonzero();
-            let of_rollout = self.rollout.as_ref().is_some_and(|rollout| rollout.generation == worker.generation);
-            if self.stopping.is_some() || worker.is_draining() {
-                tracing::info!(target: "serve", "process {pid} {ended}");
-            } else if of_rollout {
-                self.fail_rollout(&ended.to_string(), &last_words);
-            } else {
-                tracing::error!(target: "serve", "process {pid} {ended}: replacing it");
-                self.crashes += 1;
-                let served = if worker.state == State::Serving { worker.started.elapsed() } else { Duration::ZERO };
-                self.replace(worker.restarts + 1, served);
-            }
-        }
-    }
-
-    /// Has another process started in the place of one that served for so long.
-    fn replace(&mut self, restarts: u32, served: Duration) {
-        self.failures = if served >= STEADY { 0 } else { self.failures + 1 };
-        let (first, most) = BACK_OFF;
-        // The first one is replaced at once.
-        let wait = match self.failures {
-            0 | 1 => Duration::ZERO,
-            failures => first.saturating_mul(1 << (failures - 2).min(16)).min(most),
-        };
-        self.due.push(Due { at: Instant::now() + wait, restarts });
-    }
-
-    /// The server answers for the first time.
-    pub(super) fn announce(&mut self) {
-        self.is_started = true;
-        self.set_state("serving");
-        for address in &self.sockets.addresses {
-            self.console.stderr.write(format!("ready: {}", sockets::url(address)));
-        }
-        let written = match (&self.options.port_file, self.sockets.tcp()) {
-            (Some(file), Some(address)) => write_port_file(&self.ctx.env().current_dir.join(file), address),
-            _ => Ok(()),
-        };
-        let url = self.sockets.addresses.first().map(sockets::url).unwrap_or_default();
-        // Whoever wanted to know may be gone by now.
-        let reported = self.ready.take().map_or(Ok(()), |mut ready| ready.report(&url));
-        for error in [written, reported].into_iter().filter_map(Result::err) {
-            tracing::warn!(target: "serve", "{error:#}");
-        }
-        self.notifier.ready("serving");
-    }
-
-    /// Says in the lock's file what is going on.
-    pub(super) fn set_state(&mut self, state: &str) {
-        self.holder.state = state.to_owned();
-        if let Err(error) = self.lock.write(&self.holder) {
-            tracing::warn!(target: "serve", "failed to write `server.lock`: {error}");
-        }
-    }
-
-    pub(super) fn now(&self) -> String {
-        self.ctx.now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
-    }
-
-    fn status(&self) -> serde_json::Value {
-        let waiting = self.due.iter().map(|due| control::Shown {
-            pid: None,
-            generation: self.generation,
-            state: "waiting",
-            since: self.now(),
-            restarts: due.restarts,
-        });
-        let workers: Vec<_> = self.workers.iter().map(Worker::shown).chain(waiting).collect();
-        let serves = self.workers.iter().any(|worker| worker.state == State::Serving);
-        // Without a process that serves, nobody answers.
-        let state = if self.holder.state == "serving" && !serves { "failing" } else { self.holder.state.as_str() };
-        serde_json::json!({
-            "state": state,
-            "pid": self.holder.pid,
-            "since": self.holder.since,
-            "version": self.holder.version,
-            "exe": self.holder.exe,
-            "addresses": self.holder.addresses,
-            "generation": self.generation,
-            "crashes": self.crashes,
-            "drain_seconds": self.ctx.settings().server.drain_seconds,
-            "workers": workers,
-        })
     }
 
     /// Cleans up, and says how it ended.

@@ -4,6 +4,7 @@
 //! [`master`] (lock, sockets, control socket) → [`worker`], N times. Each starts the next one with the same arguments.
 
 mod control;
+mod crashes;
 mod handover;
 mod keeper;
 mod launch;
@@ -12,6 +13,7 @@ mod master;
 mod metrics;
 mod notify;
 mod program;
+mod reports;
 mod rollout;
 mod sockets;
 mod stopping;

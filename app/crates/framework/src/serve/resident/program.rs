@@ -122,9 +122,7 @@ pub(super) fn hand_over(command: &mut Command, variable: &str, descriptor: impl 
 
 /// Starts the child. It is waited for by its number, also by whoever takes this process's place.
 pub(super) fn spawn(command: &mut Command) -> io::Result<Pid> {
-    #[expect(clippy::zombie_processes, reason = "it is waited for by its number")]
-    let child = command.spawn()?;
-    Ok(Pid::from_child(&child))
+    Ok(Pid::from_child(&command.spawn()?))
 }
 
 /// How a process ended.

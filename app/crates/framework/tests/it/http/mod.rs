@@ -10,6 +10,7 @@ mod pages;
 mod process;
 mod runner;
 mod runserver;
+mod serve;
 mod shop;
 mod statics;
 mod studio;

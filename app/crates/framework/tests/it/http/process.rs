@@ -62,7 +62,15 @@ impl Server {
     /// Starts `runserver` with these arguments in the sandbox, and waits until it is ready. The descriptors are
     /// inherited; each one's number stands in its variable.
     pub(super) fn start(sandbox: &Sandbox, arguments: &[&str], inherited: &[(&str, &OwnedFd)]) -> Self {
-        let (child, mut stderr) = spawn(sandbox, arguments, inherited);
+        Self::ready(spawn(sandbox, &[&["runserver"], arguments].concat(), inherited))
+    }
+
+    /// Starts `serve` with these arguments on a free port, and waits until it is ready.
+    pub(super) fn serve(sandbox: &Sandbox, arguments: &[&str]) -> Self {
+        Self::ready(spawn(sandbox, &[&["serve", "--bind", "127.0.0.1:0"], arguments].concat(), &[]))
+    }
+
+    fn ready((child, mut stderr): (Child, BufReader<ChildStderr>)) -> Self {
         let (mut said, mut url) = (String::new(), String::new());
         while url.is_empty() {
             let start = said.len();
@@ -77,7 +85,7 @@ impl Server {
     pub(super) fn start_quietly(sandbox: &Sandbox, arguments: &[&str], inherited: &[(&str, &OwnedFd)]) -> Self {
         let (reader, writer) = pipe();
         let inherited: Vec<_> = inherited.iter().copied().chain([("APP_READY_FD", &writer)]).collect();
-        let (child, stderr) = spawn(sandbox, arguments, &inherited);
+        let (child, stderr) = spawn(sandbox, &[&["runserver"], arguments].concat(), &inherited);
         drop(inherited);
         drop(writer);
         let mut line = String::new();
@@ -124,7 +132,7 @@ fn spawn(sandbox: &Sandbox, arguments: &[&str], inherited: &[(&str, &OwnedFd)]) 
     command
         .args(["--exact", "http::process::main", "--ignored", "--nocapture", "--test-threads=1"])
         .env_clear()
-        .env(ARGUMENTS, [&["runserver"], arguments].concat().join("\n"))
+        .env(ARGUMENTS, arguments.join("\n"))
         .envs(sandbox.env().iter())
         .current_dir(sandbox.dir.path())
         .stdin(Stdio::null())
