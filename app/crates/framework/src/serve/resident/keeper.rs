@@ -85,6 +85,8 @@ pub(super) async fn run(program: &Program, ctx: &Context) -> anyhow::Result<Outp
 fn start(program: &Program) -> anyhow::Result<(Pid, Lines<BufReader<pipe::Receiver>>)> {
     let (read, write) = io::pipe().context("failed to make a pipe")?;
     let mut command = program.command(&Source::Running, Role::Master);
+    // systemd knows this process, and hears of no other.
+    command.env_remove("NOTIFY_SOCKET");
     hand_over(&mut command, READY_FD, write);
     let pid = spawn(&mut command).context("failed to start the server")?;
     drop(command);

@@ -1,9 +1,9 @@
 //! The lock: whoever holds `var/run/server.lock` is the server. Its pid stands in the file for people; the lock alone is
 //! the truth, so a number that somebody else has by now means nothing.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _};
-use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -66,7 +66,7 @@ impl Lock {
 
     fn try_take(path: &Path) -> io::Result<Tried> {
         if let Some(directory) = path.parent() {
-            std::fs::create_dir_all(directory)?;
+            make(directory)?;
         }
         loop {
             let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o640).open(path)?;
@@ -128,6 +128,17 @@ impl Holder {
             false => format!("the server runs already: pid {pid}, since {since}, on {}", addresses.join(", ")),
         };
         CommandError::new(format!("{message}\nhint: {stop} stops it"))
+    }
+}
+
+/// Makes the directory of the lock and the control socket, which is nobody else's even before its own mode is set.
+fn make(directory: &Path) -> io::Result<()> {
+    if let Some(above) = directory.parent() {
+        std::fs::create_dir_all(above)?;
+    }
+    match DirBuilder::new().mode(0o750).create(directory) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
     }
 }
 
