@@ -108,8 +108,10 @@ pub(super) async fn run(options: &cli::Serve, ctx: &Context, console: &mut Conso
     if let Some(listener) = &master.metrics {
         metrics::serve(listener, master.sender.clone())?;
     }
-    if !master.is_started {
-        master.begin()?;
+    if !master.is_started
+        && let Err(error) = master.begin()
+    {
+        master.give_up(format!("{error:#}"));
     }
     master.go_on(events).await
 }
@@ -206,6 +208,12 @@ impl<'a> Master<'a> {
         self.reap().await;
         loop {
             if self.stopping.is_some() && self.workers.is_empty() {
+                // The last words of a process may be behind the news of its end.
+                while let Ok(event) = events.try_recv() {
+                    if let Event::Said(text) = event {
+                        self.console.stderr.write_unended(text);
+                    }
+                }
                 return self.end();
             }
             let wake = self.next_deadline();

@@ -81,7 +81,7 @@ impl Master<'_> {
             let serving = self.workers.iter().filter(|worker| worker.state != State::Starting).count();
             let drain = self.ctx.settings().server.drain_seconds;
             let processes = if serving == 1 { "process finishes" } else { "processes finish" };
-            let seconds = timeout.map_or(drain, |timeout| timeout.as_secs());
+            let seconds = timeout.map_or(drain, |timeout| timeout.as_secs().min(drain));
             stopping.say(&format!("stopping: {serving} {processes} what is open, for at most {seconds} s"));
         }
         self.set_state("stopping");
