@@ -80,6 +80,7 @@ fn names(directory: &Path) -> BTreeSet<String> {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the seed of an earlier run may be given")]
 fn wherever_it_is_killed_there_is_one_whole_set() {
     let now = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |time| time.as_nanos() as u64);
     let mut seed = std::env::var("COLLECT_SEED").ok().map_or_else(now, |seed| seed.parse().expect("a number"));
@@ -95,14 +96,14 @@ fn wherever_it_is_killed_there_is_one_whole_set() {
     let whole = names(&static_root(&root)).len() as u64;
     let mut served = version(&root);
     let mut ends = BTreeSet::new();
-    for round in 1..=20 {
+    for round in 1..=10 {
         write_version(&root, round);
         let mut app = root.command();
         let mut app = app.args(["collectstatic", "--noinput", "-v", "0"]).spawn().expect("the app starts");
         let inode = || std::os::unix::fs::MetadataExt::ino(&static_root(&root).metadata().expect("it is there"));
         let before = inode();
         // As many files of the new set are there, or it was published and as many of the old one are left.
-        let (files, is_published) = (below(whole), below(3) == 0);
+        let (files, is_published) = (below(whole), round % 2 == 0);
         let deadline = Instant::now() + Duration::from_secs(60);
         loop {
             let reached = match is_published {
@@ -123,7 +124,7 @@ fn wherever_it_is_killed_there_is_one_whole_set() {
     }
     assert_eq!(ends.len(), 2, "both were to be seen");
     root.line("collectstatic --noinput -v 0").is(0, "", "");
-    assert_eq!(version(&root), Some(20));
+    assert_eq!(version(&root), Some(10));
     assert!(!stage.exists());
 }
 

@@ -1,6 +1,7 @@
 //! All static files of a project; of those with one name, the first wins.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs::{self, FileType};
 use std::io;
 use std::path::Path;
@@ -67,7 +68,7 @@ struct Root<'a> {
     prefix: &'a str,
 }
 
-enum Entry {
+enum Behind {
     Directory,
     File,
     Neither(&'static str),
@@ -99,48 +100,49 @@ impl Walk<'_> {
             if self.ignored.matches(name) || self.ignored.matches(&path) {
                 continue;
             }
-            match entry(root, &file, kind) {
-                Entry::Directory => self.directory(root, &format!("{path}/")),
-                Entry::File => self.file(format!("{}{path}", root.prefix), Data::Disk(file)),
-                Entry::Neither(what) => self.listing.warnings.push(Problem::of_file(&file, what.to_owned())),
+            match behind(root, &file, kind) {
+                Behind::Directory => self.directory(root, &format!("{path}/")),
+                Behind::File => self.file(format!("{}{path}", root.prefix), Data::Disk(file)),
+                Behind::Neither(what) => self.listing.warnings.push(Problem::of_file(&file, what.to_owned())),
             }
         }
     }
 
     fn file(&mut self, path: String, data: Data) {
-        if self.names.contains_key(&path) {
-            self.listing.hidden.push(path);
-        } else {
-            self.names.insert(path, data);
+        match self.names.entry(path) {
+            Entry::Occupied(taken) => self.listing.hidden.push(taken.key().clone()),
+            Entry::Vacant(free) => {
+                free.insert(data);
+            }
         }
     }
 }
 
 /// What stands behind a name. A symbolic link is followed as far as it is when files are served: not out of the
 /// directory, and not round in circles.
-fn entry(root: &Root<'_>, file: &Path, kind: FileType) -> Entry {
+fn behind(root: &Root<'_>, file: &Path, kind: FileType) -> Behind {
     if kind.is_file() {
-        return Entry::File;
+        return Behind::File;
     }
     if kind.is_dir() {
-        return Entry::Directory;
+        return Behind::Directory;
     }
     if !kind.is_symlink() {
-        return Entry::Neither("is no file, and is left out");
+        return Behind::Neither("is no file, and is left out");
     }
     let Ok(target) = file.canonicalize() else {
-        return Entry::Neither("is a link that leads nowhere, and is left out");
+        return Behind::Neither("is a link that leads nowhere, and is left out");
     };
     let parent = file.parent().and_then(|parent| parent.canonicalize().ok()).unwrap_or_default();
     if !target.starts_with(root.directory) {
-        Entry::Neither("is a link that leads out of the directory, and is left out")
+        Behind::Neither("is a link that leads out of the directory, and is left out")
     } else if parent.starts_with(&target) {
-        Entry::Neither("is a link that leads back to a directory above it, and is left out")
+        Behind::Neither("is a link that leads back to a directory above it, and is left out")
     } else if target.is_dir() {
-        Entry::Directory
+        Behind::Directory
     } else if target.is_file() {
-        Entry::File
+        Behind::File
     } else {
-        Entry::Neither("is no file, and is left out")
+        Behind::Neither("is no file, and is left out")
     }
 }

@@ -12,7 +12,7 @@ pub(super) fn named(template: &str) -> Vec<Named> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(begin) = template[at..].find('{').map(|length| at + length) {
-        let close = match template[begin..].as_bytes().get(1) {
+        let close = match template.as_bytes().get(begin + 1) {
             Some(b'{') => "}}",
             Some(b'%') => "%}",
             Some(b'#') => "#}",
