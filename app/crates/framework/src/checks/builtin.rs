@@ -17,6 +17,7 @@ pub fn builtin_checks() -> Vec<Check> {
         Check::new(&["staticfiles"], staticfiles::checks::settings),
         Check::asked(&["staticfiles", "templates"], staticfiles::checks::names_in_templates),
         Check::deploy(&["security"], safe_settings),
+        Check::deploy(&["staticfiles"], staticfiles::check),
         Check::database(&["database"], |ctx, alias| Box::pin(reachable(ctx, alias))),
     ]
 }

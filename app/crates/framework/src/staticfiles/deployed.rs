@@ -6,8 +6,10 @@ use anyhow::Context as _;
 
 use super::build::{self, Built, Failure};
 use super::manifest::{self, Manifest};
-use super::places::{Folder, Place, places};
-use super::{ignored, list, prefix, root};
+use super::places::{Place, places};
+use super::{Mode, ignored, list, mode, prefix, root};
+use crate::checks::{Level, Message, Scope};
+use crate::conf::Environment;
 use crate::context::Context;
 
 /// The storage that keeps files as they are.
@@ -18,8 +20,8 @@ const PLAIN: &str = "plain";
 pub(crate) enum Deployed {
     /// What `collectstatic` put into the static root.
     Collected { root: PathBuf, manifest: Manifest },
-    /// What the program carries, hashed just now.
-    Built { built: Built, manifest: Manifest, root: Option<PathBuf> },
+    /// What the program carries, hashed just now; and why not what was collected, where something was.
+    Built { built: Built, manifest: Manifest, root: Option<PathBuf>, instead: Option<String> },
     /// Files under their own names.
     Plain(Vec<Place>),
     /// None, for this reason.
@@ -37,7 +39,7 @@ impl Deployed {
         if settings.static_files.storage == PLAIN {
             return Ok(match (ctx.carried(), root) {
                 (Some(_), _) => Self::Plain(places(ctx)),
-                (None, Some(root)) => Self::Plain(vec![Place { prefix: None, folder: Folder::Directory(root) }]),
+                (None, Some(root)) => Self::Plain(vec![Place::at(&root)]),
                 (None, None) => Self::Missing(missing(ctx, None)),
             });
         }
@@ -53,22 +55,36 @@ impl Deployed {
             return Err(Failure { problems: listing.problems }).context("failed to read the static files");
         }
         let scanned = build::scan(listing.sources, &prefix(settings));
-        match (collected, &root) {
+        let instead = match (collected, &root) {
             (Ok(Some(manifest)), Some(root)) if manifest.build == scanned.digest => {
                 return Ok(Self::Collected { root: root.clone(), manifest });
             }
-            (Ok(Some(_)), Some(root)) => tracing::warn!(
-                "the static files in `{}` are those of another release; this one serves its own (`{} collectstatic` \
-                 collects them)",
-                root.display(),
-                ctx.program()
-            ),
-            (Err(error), _) => tracing::warn!("the release serves the static files that it carries: {error}"),
-            (Ok(_), _) => {}
-        }
+            (Ok(Some(_)), Some(root)) => {
+                let (root, program) = (root.display(), ctx.program());
+                Some(format!(
+                    "what `{root}` holds was collected from other sources (`{program} collectstatic` renews it)"
+                ))
+            }
+            (Err(error), _) => Some(error.to_string()),
+            (Ok(_), _) => None,
+        };
         let built = scanned.build().context("failed to prepare the static files that this release carries")?;
-        Ok(Self::Built { manifest: built.manifest(), built, root })
+        Ok(Self::Built { manifest: built.manifest(), built, root, instead })
     }
+}
+
+/// In production a debug build needs what was collected. A release carries it.
+pub(crate) fn check(ctx: &Context, _scope: &Scope) -> Vec<Message> {
+    let settings = ctx.settings();
+    if settings.environment != Environment::Production || mode(settings) != Mode::Deployed {
+        return Vec::new();
+    }
+    let text = match ctx.deployed_statics() {
+        Ok(Deployed::Missing(reason)) => format!("the static files were not collected: {reason}"),
+        Ok(_) => return Vec::new(),
+        Err(error) => error.to_string(),
+    };
+    vec![Message::new(Level::Error, "staticfiles.E006", text)]
 }
 
 fn missing(ctx: &Context, root: Option<PathBuf>) -> String {

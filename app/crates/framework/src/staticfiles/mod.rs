@@ -25,7 +25,7 @@ use crate::conf::Settings;
 use crate::context::Context;
 
 pub(crate) use addresses::{Mode, address, mode};
-pub(crate) use deployed::Deployed;
+pub(crate) use deployed::{Deployed, check};
 pub use listing::{Listing, list};
 pub use patterns::Patterns;
 pub use places::{Folder, Found, Place, find, find_all, places};

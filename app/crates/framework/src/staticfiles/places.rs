@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::carried::{self, Files};
 use crate::conf::StaticDir;
@@ -18,6 +18,13 @@ pub struct Place {
     pub prefix: Option<String>,
     /// Where they are.
     pub folder: Folder,
+}
+
+impl Place {
+    /// This directory, whose files have their own names.
+    pub(super) fn at(directory: &Path) -> Self {
+        Self { prefix: None, folder: Folder::Directory(directory.to_owned()) }
+    }
 }
 
 /// Where the files of a place are.

@@ -6,14 +6,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use anyhow::Context as _;
+use bytes::Bytes;
 
 use super::asset::{Asset, Caching, Compressed, Form};
-use crate::staticfiles::build::Data;
+use crate::staticfiles::build::{Data, hashed_name};
 use crate::staticfiles::manifest::{self, Manifest};
+use crate::staticfiles::places::{Place, find};
 
 /// The static root.
 pub(super) struct Collected {
     root: PathBuf,
+    /// Where files are that were not collected, when they may have addresses all the same.
+    lenient: Option<Arc<[Place]>>,
     names: Option<Names>,
     /// What was collected since: pages of a newer process name files of it.
     later: Arc<Mutex<Later>>,
@@ -41,13 +45,13 @@ enum Which {
 
 impl Collected {
     /// The static root of this manifest.
-    pub(super) fn new(root: &Path, manifest: &Manifest) -> Self {
-        Self { names: Some(Names::new(manifest.clone())), ..Self::others(root) }
+    pub(super) fn new(root: &Path, manifest: &Manifest, lenient: Option<Vec<Place>>) -> Self {
+        Self { names: Some(Names::new(manifest.clone())), lenient: lenient.map(Into::into), ..Self::others(root) }
     }
 
     /// A static root of which only hashed names are answered, whenever it was filled.
     pub(super) fn others(root: &Path) -> Self {
-        Self { root: root.to_owned(), names: None, later: Arc::default() }
+        Self { root: root.to_owned(), lenient: None, names: None, later: Arc::default() }
     }
 
     pub(super) async fn asset(&self, name: &str) -> anyhow::Result<Option<Asset>> {
@@ -56,9 +60,25 @@ impl Collected {
             return Ok(known);
         }
         let (root, later, name) = (self.root.clone(), Arc::clone(&self.later), name.to_owned());
-        let look = move || later.lock().unwrap_or_else(PoisonError::into_inner).asset(&root, &name);
+        let lenient = self.lenient.clone();
+        let look = move || {
+            let asset = later.lock().unwrap_or_else(PoisonError::into_inner).asset(&root, &name);
+            asset.or_else(|| unlisted(lenient.as_deref()?, &name))
+        };
         tokio::task::spawn_blocking(look).await.context("failed to look for a static file")
     }
+}
+
+/// The file whose content gives it this name.
+fn unlisted(places: &[Place], hashed: &str) -> Option<Asset> {
+    let (start, end) = hashed.rsplit_once('.')?;
+    let with_end = start.rsplit_once('.').map(|(stem, _)| format!("{stem}.{end}"));
+    with_end.into_iter().chain([start.to_owned()]).find_map(|path| {
+        let content = find(places, &path)?.read().ok()?;
+        let is_named_so = hashed_name(&path, &content) == hashed;
+        let plain = || Form::of(None, Bytes::from(content.into_owned()));
+        is_named_so.then(|| Asset::new(hashed, Caching::Asked, plain(), Compressed::Ready(Vec::new())))
+    })
 }
 
 impl Later {

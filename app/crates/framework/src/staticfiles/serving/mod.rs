@@ -46,8 +46,16 @@ impl StaticFiles {
             Mode::Found if !settings.debug => return Ok(None),
             Mode::Found => Files::Found(Found::new(places(ctx))),
             Mode::Deployed => match ctx.deployed_statics()? {
-                Deployed::Collected { root, manifest } => Files::Collected(Collected::new(root, manifest)),
-                Deployed::Built { built, root, .. } => Files::Memory(Memory::new(built, root.as_deref())),
+                Deployed::Collected { root, manifest } => {
+                    let lenient = (!settings.static_files.strict).then(|| places(ctx));
+                    Files::Collected(Collected::new(root, manifest, lenient))
+                }
+                Deployed::Built { built, root, instead, .. } => {
+                    if let Some(reason) = instead {
+                        tracing::warn!("the static files that this release carries are served: {reason}");
+                    }
+                    Files::Memory(Memory::new(built, root.as_deref()))
+                }
                 Deployed::Plain(places) => Files::Found(Found::new(places.clone())),
                 Deployed::Missing(reason) => {
                     tracing::warn!("no static files are served: {reason}");

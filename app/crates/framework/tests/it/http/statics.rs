@@ -104,3 +104,19 @@ fn nothing_is_served_outside_debug_mode() {
         }
     });
 }
+
+#[test]
+fn parts_are_served_while_developing_too() {
+    wait(async {
+        let large = "0123456789".repeat(200_000);
+        let sandbox = with_files(debugging()).file("static/large.txt", &large);
+        let client = Client::new(&sandbox.ctx());
+        for (path, range, body) in
+            [("/static/both.txt", "bytes=1-2", "ro"), ("/static/large.txt", "bytes=1999998-", "89")]
+        {
+            let part = client.send(Method::GET, path, &[("range", range)], "").await;
+            assert_eq!((part.status, part.body.as_str()), (StatusCode::PARTIAL_CONTENT, body), "{path}");
+        }
+        assert_eq!(client.get("/static/large.txt").await.body, large);
+    });
+}

@@ -174,3 +174,44 @@ fn a_release_that_does_not_fit_together_does_not_start() {
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(ran.err.contains("a.css:1:9: `gone.png` leads nowhere: there is no static file `gone.png`"), "{ran:?}");
 }
+
+#[test]
+fn what_is_not_in_the_manifest_has_an_address_when_the_settings_say_so() {
+    wait(async {
+        let sandbox = collected().file("static/more/late.min.js", "late").file("static/plain", "plain");
+        let template = "{{ static('more/late.min.js') }} {{ static('plain') }}";
+        assert!(rendered(&sandbox, template).contains("Missing staticfiles manifest entry for 'more/late.min.js'"));
+        let sandbox = sandbox.var("APP__STATIC__STRICT", "false");
+        let client = Client::new(&sandbox.ctx());
+        let paths = rendered(&sandbox, template);
+        let (late, plain) = paths.split_once(' ').expect("two addresses");
+        assert!(late.starts_with("/static/more/late.min.") && plain.starts_with("/static/plain."), "{paths}");
+        for (path, body) in [(late, "late"), (plain, "plain")] {
+            let response = get(&client, path, &[]).await;
+            assert_eq!((response.body.as_str(), response.header("cache-control")), (body, Some("no-cache")), "{path}");
+        }
+        for path in ["/static/more/late.min.js", "/static/more/late.min.0123456789ab.js", "/static/plain"] {
+            assert_eq!(get(&client, path, &[]).await.status, StatusCode::NOT_FOUND, "{path}");
+        }
+        assert!(rendered(&sandbox, "{{ static('gone.css') }}").contains("Missing staticfiles manifest entry"));
+    });
+}
+
+#[test]
+fn a_check_of_production_says_that_nothing_was_collected() {
+    let deployed = || deployed().var("APP__SECRET_KEY", "0123456789abcdefghijklmnopqrstuvwxyz");
+    let file = |sandbox: &Sandbox| sandbox.dir.path().join("var/static/staticfiles.json").display().to_string();
+    let sandbox = deployed();
+    let text = format!(
+        "?: (staticfiles.E006) the static files were not collected: there is no `{}`, so run `app collectstatic`\n",
+        file(&sandbox)
+    );
+    sandbox.line("check --deploy --tag staticfiles").says_on_err(1, &text);
+    sandbox.line("check --tag staticfiles").is(0, "System check identified no issues (0 silenced).\n", "");
+    collect(&sandbox);
+    let clean = "System check identified no issues (0 silenced).\n";
+    sandbox.line("check --deploy --tag staticfiles").is(0, clean, "");
+    let sandbox = sandbox.file("var/static/staticfiles.json", "{}");
+    sandbox.line("check --deploy --tag staticfiles").says_on_err(1, "(staticfiles.E006) `");
+    release(RELEASE).line("check --deploy --tag staticfiles").is(0, clean, "");
+}
