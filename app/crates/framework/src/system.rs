@@ -8,13 +8,13 @@ mod unix;
 
 #[cfg(not(unix))]
 pub(crate) use self::portable::{
-    LocalListener, LocalStream, append, become_program, exchange, free_space, has_unread, is_alive, is_public, is_same,
-    listener, make_private, mode, send_stops, set_mode, symlink, take_over,
+    LocalListener, LocalStream, append, become_program, descriptors, exchange, free_space, has_unread, is_alive,
+    is_public, is_same, listener, make_private, mode, send_stops, set_mode, symlink, take_over,
 };
 #[cfg(unix)]
 pub(crate) use self::unix::{
-    LocalListener, LocalStream, append, become_program, exchange, free_space, has_unread, is_alive, is_public, is_same,
-    listener, make_private, mode, send_stops, set_mode, symlink, take_over,
+    LocalListener, LocalStream, append, become_program, descriptors, exchange, free_space, has_unread, is_alive,
+    is_public, is_same, listener, make_private, mode, send_stops, set_mode, symlink, take_over,
 };
 
 #[cfg(unix)]
@@ -67,6 +67,7 @@ mod tests {
         let _: [fn(Command) -> io::Result<ExitStatus>; 2] = [unix::become_program, portable::become_program];
         #[cfg(feature = "shell")]
         let _: [fn(crate::process::Stop); 2] = [unix::end_by, portable::end_by];
+        let _: [fn() -> usize; 2] = [unix::descriptors, portable::descriptors];
         let _: Option<(unix::LocalListener, portable::LocalListener)> = None;
         let _: fn(&unix::LocalStream) -> bool = unix::has_unread;
         let _: fn(&portable::LocalStream) -> bool = portable::has_unread;

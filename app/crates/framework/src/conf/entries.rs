@@ -4,7 +4,7 @@ use std::fmt;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::settings::{Auth, Cache, Database, Log, Server, Settings};
+use super::settings::{Auth, Cache, Database, Log, Security, Server, Settings};
 use super::statics::Static;
 
 /// A value as it is shown. Secrets are compared but never shown.
@@ -61,7 +61,21 @@ impl Settings {
             cache,
             caches,
             auth: Auth { anonymous_read, session_seconds, secure_cookies },
-            server: Server { address, bind, workers, metrics, drain_seconds, hide_development_warning },
+            server:
+                Server {
+                    address,
+                    bind,
+                    workers,
+                    metrics,
+                    drain_seconds,
+                    request_seconds,
+                    client_seconds,
+                    idle_seconds,
+                    max_body_bytes,
+                    max_connections,
+                    hide_development_warning,
+                },
+            security: Security { ssl_redirect, hsts_seconds, trusted_proxies },
             static_files: Static { url, dirs, root, ignore, keep: generations, strict, file_mode, dir_mode, storage },
             log: Log { level, max_bytes, keep },
             origins: _,
@@ -82,7 +96,15 @@ impl Settings {
             entry("server.bind", Shown::List(bind.iter().map(ToString::to_string).collect())),
             entry("server.workers", Shown::Number((*workers).into())),
             entry("server.drain_seconds", Shown::Number(*drain_seconds)),
+            entry("server.request_seconds", Shown::Number(*request_seconds)),
+            entry("server.client_seconds", Shown::Number(*client_seconds)),
+            entry("server.idle_seconds", Shown::Number(*idle_seconds)),
+            entry("server.max_body_bytes", Shown::Number(*max_body_bytes as u64)),
+            entry("server.max_connections", Shown::Number(*max_connections as u64)),
             entry("server.hide_development_warning", Shown::Flag(*hide_development_warning)),
+            entry("security.ssl_redirect", Shown::Flag(*ssl_redirect)),
+            entry("security.hsts_seconds", Shown::Number(*hsts_seconds)),
+            entry("security.trusted_proxies", Shown::List(trusted_proxies.iter().map(ToString::to_string).collect())),
             entry("static.url", text(url)),
             entry("static.dirs", Shown::List(dirs.iter().map(ToString::to_string).collect())),
             entry("static.root", text(root.display())),

@@ -10,6 +10,7 @@ use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 use super::de::quoted;
 use super::error::nearest;
+use super::network::Network;
 use super::{Cache, Database};
 use crate::cache::{FORMS, Target};
 
@@ -112,6 +113,12 @@ pub(super) fn hosts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<St
             Err(D::Error::custom(message))
         }
     }
+}
+
+/// Addresses and networks.
+pub(super) fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Network>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    texts.iter().map(|text| text.trim().parse().map_err(D::Error::custom)).collect()
 }
 
 /// The databases beside the default one.

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::fields;
 use super::load::Origins;
+use super::network::Network;
 use super::statics::Static;
 use crate::i18n::Locale;
 use crate::logging::Level;
@@ -84,6 +85,8 @@ pub struct Settings {
     pub auth: Auth,
     /// The web server.
     pub server: Server,
+    /// What stands between the server and the visitors.
+    pub security: Security,
     /// Static files.
     #[serde(rename = "static")]
     pub static_files: Static,
@@ -156,8 +159,38 @@ pub struct Server {
     /// How many seconds open requests have to finish when the server is told to stop.
     #[serde(deserialize_with = "fields::between::<0, 86_400, _, _>")]
     pub drain_seconds: u64,
+    /// How many seconds a request may take until its answer begins; 0 is no limit.
+    #[serde(deserialize_with = "fields::between::<0, 86_400, _, _>")]
+    pub request_seconds: u64,
+    /// How many seconds a client may take to send the head of a request, may be silent in its body, and may leave an
+    /// answer unread.
+    #[serde(deserialize_with = "fields::between::<1, 86_400, _, _>")]
+    pub client_seconds: u64,
+    /// How many seconds a connection is kept between two requests.
+    #[serde(deserialize_with = "fields::between::<1, 86_400, _, _>")]
+    pub idle_seconds: u64,
+    /// How many bytes the body of a request may have.
+    #[serde(deserialize_with = "fields::between::<0, { 1 << 40 }, _, _>")]
+    pub max_body_bytes: usize,
+    /// How many connections a process serves at once, as far as the system lets it.
+    #[serde(deserialize_with = "fields::between::<1, 1_000_000, _, _>")]
+    pub max_connections: usize,
     /// Hide the warning that `runserver` is not for production.
     pub hide_development_warning: bool,
+}
+
+/// What stands between the server and the visitors.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Security {
+    /// Whether requests that did not come over HTTPS are sent there.
+    pub ssl_redirect: bool,
+    /// For how many seconds browsers that came over HTTPS are to use nothing else; 0 says nothing of it.
+    #[serde(deserialize_with = "fields::between::<0, 3_153_600_000, _, _>")]
+    pub hsts_seconds: u64,
+    /// The proxies that say from where and how a request came (`X-Forwarded-For`, `X-Forwarded-Proto`).
+    #[serde(deserialize_with = "fields::networks")]
+    pub trusted_proxies: Vec<Network>,
 }
 
 /// Logging.
@@ -192,6 +225,7 @@ impl Default for Settings {
             caches: BTreeMap::new(),
             auth: Auth::default(),
             server: Server::default(),
+            security: Security::default(),
             static_files: Static::default(),
             log: Log::default(),
             origins: Origins::default(),
@@ -226,6 +260,11 @@ impl Default for Server {
             metrics: None,
             address,
             drain_seconds: 10,
+            request_seconds: 30,
+            client_seconds: 30,
+            idle_seconds: 75,
+            max_body_bytes: 1024 * 1024,
+            max_connections: 20_000,
             hide_development_warning: false,
         }
     }

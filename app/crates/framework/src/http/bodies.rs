@@ -2,40 +2,82 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum_core::body::Body;
 use bytes::Bytes;
 use futures_util::future::FusedFuture;
 use hyper::body::{Body as _, Frame, Incoming, SizeHint};
+use tokio::time::{Sleep, sleep};
 
 use super::socket::Open;
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The client has sent nothing of the body for too long.
+#[derive(Debug, thiserror::Error)]
+#[error("the body does not come")]
+pub(super) struct SlowBody;
+
+/// How far the body of a request has been read.
+#[derive(Clone)]
+pub(super) struct Reading(Arc<AtomicU8>);
+
+const UNREAD: u8 = 0;
+const AWAITED: u8 = 1;
+const READ: u8 = 2;
+
+impl Reading {
+    /// Whether it has been read to its end.
+    pub(super) fn is_done(&self) -> bool {
+        self.0.load(Ordering::Acquire) == READ
+    }
+
+    /// Whether somebody waits for the client to send more of it.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.0.load(Ordering::Acquire) == AWAITED
+    }
+}
 
 /// The body of a request.
 pub(super) struct Asked {
     body: Incoming,
-    read: Arc<AtomicBool>,
+    reading: Reading,
+    /// How long the client may be silent.
+    patience: Duration,
+    silence: Option<Pin<Box<Sleep>>>,
 }
 
 impl Asked {
-    /// The body, and whether it has been read to its end.
-    pub(super) fn new(body: Incoming) -> (Self, Arc<AtomicBool>) {
-        let read = Arc::new(AtomicBool::new(body.is_end_stream()));
-        (Self { body, read: Arc::clone(&read) }, read)
+    /// The body, and how far it has been read.
+    pub(super) fn new(body: Incoming, patience: Duration) -> (Self, Reading) {
+        let state = if body.is_end_stream() { READ } else { UNREAD };
+        let reading = Reading(Arc::new(AtomicU8::new(state)));
+        (Self { body, reading: reading.clone(), patience, silence: None }, reading)
     }
 }
 
 impl hyper::body::Body for Asked {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = BoxError;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let frame = Pin::new(&mut self.body).poll_frame(cx);
-        if matches!(frame, Poll::Ready(None)) || self.body.is_end_stream() {
-            self.read.store(true, Ordering::Release);
+        let state = match &frame {
+            Poll::Pending => AWAITED,
+            Poll::Ready(Some(_)) if !self.body.is_end_stream() => UNREAD,
+            Poll::Ready(_) => READ,
+        };
+        self.reading.0.store(state, Ordering::Release);
+        if state != AWAITED {
+            self.silence = None;
+            return frame.map(|frame| frame.map(|frame| frame.map_err(BoxError::from)));
         }
-        frame
+        let patience = self.patience;
+        let silence = self.silence.get_or_insert_with(|| Box::pin(sleep(patience)));
+        silence.as_mut().poll(cx).map(|()| Some(Err(SlowBody.into())))
     }
 
     fn is_end_stream(&self) -> bool {

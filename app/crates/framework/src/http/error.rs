@@ -40,6 +40,12 @@ pub enum Error {
         /// How many bytes the body may have.
         limit: usize,
     },
+    /// 408.
+    #[error("the request did not come in time")]
+    TooSlow,
+    /// 503: see the setting `server.request_seconds`.
+    #[error("the page took too long; try it again later")]
+    TimedOut,
     /// 500. The visitor sees what went wrong only with `debug` on.
     #[error(transparent)]
     Internal(anyhow::Error),
@@ -72,6 +78,8 @@ impl Error {
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::TimedOut => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

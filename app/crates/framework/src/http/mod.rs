@@ -6,6 +6,7 @@
 //! [`Route`].
 
 mod access;
+mod answering;
 mod bodies;
 mod caching;
 mod client;
@@ -15,6 +16,7 @@ mod csrf;
 mod dev;
 mod error;
 mod hosts;
+mod limits;
 mod listener;
 pub(crate) mod metrics;
 mod origin;
@@ -40,7 +42,7 @@ pub use error::Error;
 pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 pub(crate) use listener::Listener;
 pub(crate) use ready::{Ready, write_port_file};
-pub use request::{BODY_LIMIT, Request};
+pub use request::Request;
 pub use response::Response;
 pub use route::{Route, delete, get, post, put};
 pub use routes::RoutesError;

@@ -13,6 +13,7 @@ use http::{HeaderMap, Method, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 
+use super::bodies::SlowBody;
 use super::hosts::named;
 use super::origin::{Format, Origin};
 use super::routes::Params;
@@ -20,9 +21,6 @@ use super::visitor::Visitor;
 use super::{Error, Response, Result, Site, UrlError};
 use crate::context::Context;
 use crate::templates::Values;
-
-/// How many bytes the body of a request may have.
-pub const BODY_LIMIT: usize = 1024 * 1024;
 
 /// How browsers encode a form.
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -125,17 +123,19 @@ impl Request {
     /// The body.
     ///
     /// # Errors
-    /// 413 when it is larger than [`BODY_LIMIT`], 400 when it breaks off.
+    /// 413 when it is larger than `server.max_body_bytes`, 408 when it does not come, 400 when it breaks off.
     pub async fn body(&self) -> Result<Bytes> {
         let taken = self.body.lock().map_err(|_| anyhow!("failed to take the body"))?.take();
         let body = taken.ok_or_else(|| anyhow!("the body of a request can be read only once"))?;
+        let limit = self.site.limits().body_bytes;
         let announced = self.header("content-length").and_then(|length| length.parse::<usize>().ok());
-        if announced.is_some_and(|length| length > BODY_LIMIT) {
-            return Err(Error::TooLarge { limit: BODY_LIMIT });
+        if announced.is_some_and(|length| length > limit) {
+            return Err(Error::TooLarge { limit });
         }
-        match Limited::new(body, BODY_LIMIT).collect().await {
+        match Limited::new(body, limit).collect().await {
             Ok(collected) => Ok(collected.to_bytes()),
-            Err(error) if error.is::<LengthLimitError>() => Err(Error::TooLarge { limit: BODY_LIMIT }),
+            Err(error) if error.is::<LengthLimitError>() => Err(Error::TooLarge { limit }),
+            Err(error) if is_slow(error.as_ref()) => Err(Error::TooSlow),
             Err(_) => Err(Error::bad_request("the body breaks off")),
         }
     }
@@ -198,6 +198,11 @@ impl Request {
     pub fn url(&self, name: &str, params: &[(&str, &str)]) -> std::result::Result<String, UrlError> {
         self.site.templates().urls().reverse(name, params)
     }
+}
+
+/// Whether the client kept us waiting.
+fn is_slow(error: &(dyn std::error::Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| error.source()).any(|error| error.is::<SlowBody>())
 }
 
 /// The first field of this name. What is no form has none; the handler says so.

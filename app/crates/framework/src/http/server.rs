@@ -11,16 +11,17 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::Site;
-use super::connection::{self, Phase};
+use super::connection::{self, House, Phase};
 use super::listener::Listener;
 use super::ready::Ready;
 use super::stream::{Peer, Stream};
 use crate::process::Stop;
+use crate::system;
 
 /// How long to wait before accepting again when the system has no descriptor left.
 const EXHAUSTED: Duration = Duration::from_millis(100);
@@ -34,19 +35,32 @@ pub(crate) struct Ended {
     pub(crate) cut_off: usize,
 }
 
+/// How many descriptors are for other things than connections: databases, logs, files.
+const DESCRIPTORS: usize = 256;
+
 /// The connections of a server.
 struct Connections {
-    site: Arc<Site>,
-    phase: watch::Sender<Phase>,
+    house: Arc<House>,
+    /// How many there may be.
+    most: usize,
     /// Those with requests to come or under way.
-    open: JoinSet<Stream>,
+    open: JoinSet<Option<Stream>>,
     /// Those on which all is answered.
     closing: JoinSet<()>,
 }
 
 impl Connections {
     fn add(&mut self, (stream, peer): (Stream, Peer)) {
-        self.open.spawn(connection::serve(stream, peer, Arc::clone(&self.site), self.phase.subscribe()));
+        self.open.spawn(connection::serve(stream, peer, Arc::clone(&self.house)));
+    }
+
+    /// Whether there is room for one more. Otherwise one that rests makes room.
+    fn has_room(&self) -> bool {
+        let room = self.open.len() + self.closing.len() < self.most;
+        if !room {
+            self.house.displace.notify_one();
+        }
+        room
     }
 
     /// Waits until something became of one of them; false when there are none.
@@ -54,7 +68,7 @@ impl Connections {
         tokio::select! {
             Some(served) = self.open.join_next() => {
                 // One that panicked (no handler can make it) is closed already.
-                if let Ok(stream) = served {
+                if let Ok(Some(stream)) = served {
                     self.closing.spawn(connection::close(stream));
                 }
                 true
@@ -73,17 +87,23 @@ pub(crate) async fn serve(
     ready: Ready,
 ) -> Ended {
     let drain = Duration::from_secs(site.ctx().settings().server.drain_seconds);
-    let (phase, _) = watch::channel(Phase::Serving);
-    let mut connections = Connections { site, phase, open: JoinSet::new(), closing: JoinSet::new() };
+    let most = site.limits().connections.min(system::descriptors().saturating_sub(DESCRIPTORS).max(1));
+    let house = House { site, phase: watch::channel(Phase::Serving).0, displace: Notify::new() };
+    let house = Arc::new(house);
+    let mut connections =
+        Connections { house: Arc::clone(&house), most, open: JoinSet::new(), closing: JoinSet::new() };
     let stop = loop {
+        // While there is no room, who comes waits with the system.
+        let has_room = connections.has_room();
         tokio::select! {
             stop = stops.recv() => break stop,
-            accepted = accept(&listeners) => match accepted {
+            accepted = accept(&listeners), if has_room => match accepted {
                 Ok(connection) => connections.add(connection),
                 // A connection that ended before it was accepted is nobody's concern.
                 Err(error) if is_the_connections(&error) => {}
                 Err(error) => {
                     tracing::error!(target: "http.server", "failed to accept a connection: {error}");
+                    connections.house.displace.notify_one();
                     sleep(EXHAUSTED).await;
                 }
             },
@@ -96,7 +116,7 @@ pub(crate) async fn serve(
     }
     // Streams end now: who comes back must find the successor.
     ready.draining();
-    connections.phase.send_replace(Phase::Draining);
+    house.phase.send_replace(Phase::Draining);
     tracing::info!(target: "http.server", reason = ?stop, connections = connections.open.len(), "stopping");
     let cut_off = finish(connections, deadline, &mut stops).await;
     if cut_off > 0 {

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::anyhow;
 use axum_core::body::Body;
@@ -10,11 +11,13 @@ use futures_util::FutureExt as _;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use hyper::body::Body as _;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tracing::Instrument as _;
 
+use super::bodies::Reading;
 use super::dev::{self, Dev};
 use super::hosts::Hosts;
+use super::limits::Limits;
 use super::metrics::{Event, Metrics};
 use super::origin::{Origin, REQUEST_ID};
 use super::route::Csrf;
@@ -45,6 +48,7 @@ pub struct Site {
     /// There only when a task runner that watches the sources started this process.
     dev: Option<Dev>,
     metrics: Arc<Metrics>,
+    limits: Limits,
 }
 
 impl Site {
@@ -58,8 +62,8 @@ impl Site {
         let hosts = Hosts::new(ctx.settings());
         let statics = StaticFiles::new(&ctx)?;
         let dev = Dev::of(&ctx)?;
-        let metrics = Arc::new(Metrics::new());
-        Ok(Arc::new(Self { ctx, routes, templates, hosts, statics, dev, metrics }))
+        let (metrics, limits) = (Arc::new(Metrics::new()), Limits::of(&ctx.settings().server));
+        Ok(Arc::new(Self { ctx, routes, templates, hosts, statics, dev, metrics, limits }))
     }
 
     /// The context that handlers work with.
@@ -75,6 +79,10 @@ impl Site {
     /// What is counted.
     pub(crate) fn metrics(&self) -> &Arc<Metrics> {
         &self.metrics
+    }
+
+    pub(super) fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     pub(super) fn routes(&self) -> &Routes {
@@ -105,11 +113,20 @@ impl Site {
     }
 
     async fn answer_or_page(self: Arc<Self>, parts: Parts, body: Body, origin: &Origin) -> Response {
-        let answer = AssertUnwindSafe(Arc::clone(&self).answer(parts, body, origin.clone())).catch_unwind().await;
-        let result = answer.unwrap_or_else(|panic| {
-            self.metrics.count(Event::Panic);
-            Err(Error::Internal(panicked(panic.as_ref())))
-        });
+        let reading = parts.extensions.get::<Reading>().cloned();
+        let answer = AssertUnwindSafe(Arc::clone(&self).answer(parts, body, origin.clone())).catch_unwind();
+        let result = match within(self.limits.request, answer).await {
+            Some(Ok(result)) => result,
+            Some(Err(panic)) => {
+                self.metrics.count(Event::Panic);
+                Err(Error::Internal(panicked(panic.as_ref())))
+            }
+            None if reading.is_some_and(|reading| reading.is_awaited()) => Err(Error::TooSlow),
+            None => {
+                self.metrics.count(Event::Timeout);
+                Err(Error::TimedOut)
+            }
+        };
         let mut response = result.unwrap_or_else(|error| pages::page(&self, origin, &error)).into_inner();
         // What a page that failed did to the session is not kept.
         if response.status().is_server_error() {
@@ -147,6 +164,14 @@ impl Site {
             csrf::check(&request).await?;
         }
         handler(request).await
+    }
+}
+
+/// What comes of a future, unless it takes too long.
+async fn within<T>(limit: Option<Duration>, future: impl Future<Output = T>) -> Option<T> {
+    match limit {
+        Some(limit) => timeout(limit, future).await.ok(),
+        None => Some(future.await),
     }
 }
 

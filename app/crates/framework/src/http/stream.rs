@@ -33,6 +33,23 @@ impl Stream {
         }
     }
 
+    /// Waits until something arrives, or the client is gone. May end earlier.
+    pub(super) async fn readable(&self) {
+        // An error is found again by whoever reads.
+        let _ = match self {
+            Self::Tcp(stream) => stream.readable().await,
+            Self::Local(stream) => stream.readable().await,
+        };
+    }
+
+    /// Makes the system forget what it has not sent yet, once the connection is closed. Over a socket file it does so
+    /// by itself.
+    pub(super) fn abandon(&self) {
+        if let Self::Tcp(stream) = self {
+            let _ = stream.set_zero_linger();
+        }
+    }
+
     /// Whether bytes have arrived that nobody has read.
     pub(super) fn has_unread(&self) -> bool {
         match self {

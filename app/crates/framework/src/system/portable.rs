@@ -76,6 +76,11 @@ pub(crate) fn is_same(_: &File, _: &Path) -> bool {
     false
 }
 
+/// How many descriptors this process may have open: nobody says.
+pub(crate) fn descriptors() -> usize {
+    usize::MAX
+}
+
 /// Whether bytes have arrived that nobody has read, as far as the runtime knows.
 pub(crate) fn has_unread(stream: &TcpStream) -> bool {
     let mut byte = [0];

@@ -14,7 +14,7 @@ use rustix::fs::statvfs;
 use rustix::io::{Errno, FdFlags, fcntl_setfd, ioctl_fionbio, ioctl_fionread};
 use rustix::net::sockopt::socket_type;
 use rustix::net::{AddressFamily, SocketType, getsockname};
-use rustix::process::{Pid, test_kill_process};
+use rustix::process::{Pid, Resource, Rlimit, getrlimit, setrlimit, test_kill_process};
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
 use tokio::net::unix::pipe;
@@ -110,6 +110,15 @@ pub(crate) fn is_same(file: &File, path: &Path) -> bool {
     let identity = |metadata: Metadata| (metadata.dev(), metadata.ino());
     let (open, named) = (file.metadata().map(identity), path.metadata().map(identity));
     matches!((open, named), (Ok(open), Ok(named)) if open == named)
+}
+
+/// How many descriptors this process may have open, once it may have as many as the system lets it. (The usual limit is
+/// for programs that could not do with more.)
+pub(crate) fn descriptors() -> usize {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    let limit = setrlimit(Resource::Nofile, raised).map_or(limit, |()| raised);
+    limit.current.and_then(|most| usize::try_from(most).ok()).unwrap_or(usize::MAX)
 }
 
 /// Whether bytes have arrived that nobody has read. The system is asked, for the runtime may not know yet.

@@ -6,6 +6,7 @@ mod draining;
 mod errors;
 mod handing_over;
 mod hosts;
+mod limits;
 mod pages;
 mod process;
 mod runner;

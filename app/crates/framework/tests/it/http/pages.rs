@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use framework::clock::Random;
 use framework::context::ContextBuilder;
-use framework::http::{BODY_LIMIT, Client, Method, StatusCode};
+use framework::http::{Client, Method, StatusCode};
 
 use super::shop::{annex, debugging, module, serious};
 use crate::sandbox::{Sandbox, wait};
@@ -117,7 +117,7 @@ fn bodies_that_are_wrong_or_too_large_are_refused() {
         assert_eq!(client.post("/echo/", &[("name", "x"), ("amount", "-1")]).await.status, StatusCode::BAD_REQUEST);
         assert_eq!(client.post("/json/", &[]).await.status, StatusCode::BAD_REQUEST);
         let form = [("content-type", "application/x-www-form-urlencoded")];
-        let large = "x".repeat(BODY_LIMIT + 1);
+        let large = "x".repeat(1024 * 1024 + 1);
         assert_eq!(client.send(Method::POST, "/echo/", &form, large).await.status, StatusCode::PAYLOAD_TOO_LARGE);
         let announced = [form[0], ("content-length", "99999999")];
         assert_eq!(client.send(Method::POST, "/echo/", &announced, "").await.status, StatusCode::PAYLOAD_TOO_LARGE);

@@ -165,6 +165,24 @@ impl Connection {
         self.0.get_mut().write_all(bytes.as_ref()).expect("bytes sent");
     }
 
+    /// Sends what the server may no longer want.
+    pub(super) fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> std::io::Result<()> {
+        self.0.get_mut().write_all(bytes.as_ref())
+    }
+
+    /// Whether the start of an answer has come.
+    pub(super) fn has_answer(&self) -> bool {
+        self.0.get_ref().set_nonblocking(true).expect("a socket");
+        let peeked = self.0.get_ref().peek(&mut [0]);
+        self.0.get_ref().set_nonblocking(false).expect("a socket");
+        peeked.is_ok()
+    }
+
+    /// Reads what is there, some of it.
+    pub(super) fn read_some(&mut self, most: usize) -> usize {
+        self.0.read(&mut vec![0; most]).expect("more to read")
+    }
+
     /// Reads until the text has come.
     pub(super) fn read_until(&mut self, text: &str) -> String {
         self.0.get_ref().set_read_timeout(Some(PATIENCE)).expect("a timeout");
