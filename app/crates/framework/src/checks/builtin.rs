@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Check, Level, Message, Scope};
-use crate::conf;
+use super::{Check, Level, Message, Scope, deploy};
 use crate::context::Context;
 use crate::staticfiles;
 
@@ -16,7 +15,8 @@ pub fn builtin_checks() -> Vec<Check> {
         Check::new(&["models"], folders_are_there),
         Check::new(&["staticfiles"], staticfiles::checks::settings),
         Check::asked(&["staticfiles", "templates"], staticfiles::checks::names_in_templates),
-        Check::deploy(&["security"], safe_settings),
+        Check::deploy(&["security"], deploy::settings),
+        Check::deploy(&["database"], deploy::databases),
         Check::deploy(&["staticfiles"], staticfiles::check),
         Check::database(&["database"], |ctx, alias| Box::pin(reachable(ctx, alias))),
     ]
@@ -77,15 +77,6 @@ fn folders_are_there(ctx: &Context, scope: &Scope) -> Vec<Message> {
                 .hint("check the project's root (`--root`, `APP_ROOT`)")
                 .object(module.label())
         })
-        .collect()
-}
-
-/// What production refuses to start on.
-fn safe_settings(ctx: &Context, _scope: &Scope) -> Vec<Message> {
-    let problems = conf::production_problems(ctx.settings());
-    problems
-        .into_iter()
-        .map(|problem| Message::new(Level::Error, problem.id, problem.message).hint(problem.hint))
         .collect()
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::report::registered;
-use super::{Level, Scope, Selection, run};
+use super::{Deploy, Level, Scope, Selection, run};
 use crate::context::Context;
 use crate::management::{Checks, Command, CommandError, Console, Output};
 
@@ -31,7 +31,7 @@ impl Command for cli::Check {
         let selection = Selection {
             scope: Scope { modules: self.modules },
             tags: self.tags,
-            deploy: self.deploy,
+            deploy: if self.deploy { Deploy::All } else { Deploy::No },
             databases: self.databases,
             fail_level,
             asked: true,

@@ -2,6 +2,7 @@
 
 mod builtin;
 mod command;
+mod deploy;
 mod message;
 mod report;
 
@@ -13,7 +14,7 @@ use crate::context::Context;
 pub use builtin::builtin_checks;
 pub use message::{Level, Message};
 pub(crate) use report::collect;
-pub use report::{Selection, run, run_before};
+pub use report::{Deploy, Selection, run, run_before};
 
 /// A check of the project: pure, given the modules it is limited to.
 pub type ProjectCheck = fn(&Context, &Scope) -> Vec<Message>;

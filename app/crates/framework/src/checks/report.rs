@@ -7,6 +7,18 @@ use crate::conf::Environment;
 use crate::context::Context;
 use crate::management::{Checks, CommandError, Console, Role};
 
+/// Which of the checks for deployments run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Deploy {
+    /// None.
+    #[default]
+    No,
+    /// All, but what is only worth knowing is not said.
+    Warnings,
+    /// All.
+    All,
+}
+
 /// Which checks run, on what.
 #[derive(Clone, Debug)]
 pub struct Selection {
@@ -14,8 +26,8 @@ pub struct Selection {
     pub scope: Scope,
     /// Only checks with one of these tags; all when empty.
     pub tags: Vec<String>,
-    /// Whether the checks for deployments run too.
-    pub deploy: bool,
+    /// Which of the checks for deployments run too.
+    pub deploy: Deploy,
     /// The databases that are looked at.
     pub databases: Vec<String>,
     /// The lowest level that is a failure.
@@ -29,7 +41,15 @@ pub struct Selection {
 impl Default for Selection {
     fn default() -> Self {
         let (scope, tags, databases) = (Scope::default(), Vec::new(), Vec::new());
-        Self { scope, tags, deploy: false, databases, fail_level: Level::Error, asked: false, announce: false }
+        Self {
+            scope,
+            tags,
+            deploy: Deploy::No,
+            databases,
+            fail_level: Level::Error,
+            asked: false,
+            announce: false,
+        }
     }
 }
 
@@ -50,7 +70,8 @@ pub async fn run_before(checks: Checks, ctx: &Context, console: &mut Console) ->
         Checks::All => Vec::new(),
         Checks::Tags(tags) => tags.iter().map(ToString::to_string).collect(),
     };
-    let deploy = checks == Checks::All && ctx.settings().environment == Environment::Production;
+    let production = checks == Checks::All && ctx.settings().environment == Environment::Production;
+    let deploy = if production { Deploy::Warnings } else { Deploy::No };
     run(&Selection { tags, deploy, ..Selection::default() }, ctx, console).await
 }
 
@@ -71,14 +92,18 @@ pub(crate) async fn collect(selection: &Selection, ctx: &Context) -> (Vec<Messag
             selection.tags.is_empty() || check.tags.iter().any(|tag| selection.tags.iter().any(|asked| asked == tag));
         let is_due = match check.when {
             When::Always => true,
-            When::Deploy => selection.deploy,
+            When::Deploy => selection.deploy != Deploy::No,
             When::Asked => selection.asked,
         };
         if !tagged || !is_due {
             continue;
         }
+        let quiet = check.when == When::Deploy && selection.deploy == Deploy::Warnings;
         match check.kind {
-            Kind::Project(run) => messages.extend(run(ctx, &selection.scope)),
+            Kind::Project(run) => {
+                let found = run(ctx, &selection.scope).into_iter();
+                messages.extend(found.filter(|message| !quiet || message.level >= Level::Warning));
+            }
             Kind::Database(run) => {
                 for alias in &selection.databases {
                     messages.extend(run(ctx, alias).await);

@@ -51,5 +51,18 @@ pub fn production_problems(settings: &Settings) -> Vec<Problem> {
             "set `APP__ALLOWED_HOSTS` to the server's names, such as `example.com,www.example.com`",
         );
     }
+    if settings.allowed_hosts.iter().any(|host| host.trim() == "*") {
+        let message = "`allowed_hosts` is open: visitors can be led to pages that name any other host";
+        add("security.E005", message, "set `APP__ALLOWED_HOSTS` to the server's own names");
+    }
+    if settings.security.ssl_redirect && settings.security.trusted_proxies.is_empty() {
+        let message = "`security.ssl_redirect` is on, but no proxy is trusted to say that a request came over HTTPS: \
+                       every page would be redirected for ever";
+        add(
+            "security.E006",
+            message,
+            "set `APP__SECURITY__TRUSTED_PROXIES` to the address of the proxy before the server",
+        );
+    }
     problems
 }

@@ -1,7 +1,7 @@
 //! The system checks, as findings.
 
 use super::{DoctorCheck, Finding};
-use crate::checks::{Level, Message, Selection, collect};
+use crate::checks::{Deploy, Level, Message, Selection, collect};
 use crate::conf::Environment;
 use crate::context::Context;
 
@@ -9,9 +9,10 @@ pub(super) const CHECKS: &[DoctorCheck] = &[DoctorCheck::new("checks", |ctx| Box
 
 /// What `check` finds, in production with those for a deployment: a server would not start.
 async fn system_checks(ctx: &Context) -> Vec<Finding> {
-    let deploy = ctx.settings().environment == Environment::Production;
+    let production = ctx.settings().environment == Environment::Production;
+    let deploy = if production { Deploy::Warnings } else { Deploy::No };
     let (messages, silenced) = collect(&Selection { deploy, ..Selection::default() }, ctx).await;
-    let command = format!("{} check{}", ctx.program(), if deploy { " --deploy" } else { "" });
+    let command = format!("{} check{}", ctx.program(), if production { " --deploy" } else { "" });
     let finding = |message: Message| {
         let object = message.object.iter().map(|object| format!("{object}: "));
         let hint = message.hint.iter().map(|hint| format!("; {hint}"));

@@ -32,8 +32,7 @@ pub(super) async fn answer(
     let response = match successors {
         Some(successors) if is_draining() => successors.into_inner(),
         successors => {
-            // In a box, so that a connection holds the room for it while there is a request only.
-            let response = Box::pin(site.handle(http::Request::from_parts(parts, Body::new(body)))).await;
+            let response = site.handle(http::Request::from_parts(parts, Body::new(body))).await;
             match successors {
                 // It is of yesterday by now, and asking once more does no harm.
                 Some(successors) if reads && is_draining() => successors.into_inner(),

@@ -52,7 +52,7 @@ pub(super) fn named(parts: &Parts) -> Option<&str> {
 }
 
 /// The host without its port; none when it is malformed.
-fn without_port(given: &str) -> Option<&str> {
+pub(super) fn without_port(given: &str) -> Option<&str> {
     let (host, port) = match given.rfind(']') {
         Some(end) => given.split_at(end + 1),
         None => given.split_at(given.find(':').unwrap_or(given.len())),

@@ -5,11 +5,13 @@
 //! instantiated here, never in the product: a handler is erased to a boxed function as soon as it is listed in a
 //! [`Route`].
 
+mod accepted;
 mod access;
 mod answering;
 mod bodies;
 mod caching;
 mod client;
+mod compression;
 mod connection;
 mod cookies;
 mod csrf;
@@ -21,6 +23,7 @@ mod listener;
 pub(crate) mod metrics;
 mod origin;
 mod pages;
+mod probes;
 mod ready;
 mod request;
 mod response;
@@ -34,7 +37,9 @@ mod socket;
 mod stream;
 mod urls;
 mod visitor;
+mod way;
 
+pub(crate) use accepted::Accepted;
 pub use axum_core::body::Body;
 pub use bytes::Bytes;
 pub use client::{Client, TestResponse};

@@ -5,7 +5,9 @@ use http::{Method, header};
 
 use std::sync::Arc;
 
+use super::accepted::Accepted;
 use super::visitor::Visitor;
+use super::way::Way;
 use crate::clock::random_hex;
 use crate::context::Context;
 use crate::templates::{Values, context};
@@ -28,6 +30,9 @@ pub(super) struct Origin {
     pub(super) format: Format,
     pub(super) id: String,
     pub(super) visitor: Arc<Visitor>,
+    pub(super) way: Way,
+    /// How the answer may be compressed.
+    pub(super) accepted: Arc<Accepted>,
 }
 
 impl Origin {
@@ -41,6 +46,8 @@ impl Origin {
             format,
             id: given.map_or_else(|| random_hex(ctx.random(), 8), str::to_owned),
             visitor: Arc::new(Visitor::of(parts, ctx)),
+            way: Way::of(parts, &ctx.settings().security.trusted_proxies),
+            accepted: Arc::new(Accepted::of(&parts.headers)),
         }
     }
 

@@ -1,5 +1,6 @@
 //! What a handler is given.
 
+use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex};
 
@@ -68,6 +69,17 @@ impl Request {
     /// The host that the request names, with its port.
     pub(super) fn host(&self) -> Option<&str> {
         named(&self.parts)
+    }
+
+    /// The address that the request came from. None over a socket file, unless a trusted proxy says it
+    /// (`security.trusted_proxies`).
+    pub fn client_ip(&self) -> Option<IpAddr> {
+        self.origin.way.client
+    }
+
+    /// Whether the request came over HTTPS, as a trusted proxy says.
+    pub fn is_secure(&self) -> bool {
+        self.origin.way.secure
     }
 
     /// The path, still encoded, with the query.

@@ -5,7 +5,7 @@ use super::listener::{Bound, listen};
 use super::ready::{Ready, write_port_file};
 use super::server::serve;
 use super::site::Site;
-use crate::checks::{self, Selection};
+use crate::checks::{self, Deploy, Selection};
 use crate::conf::Environment;
 use crate::context::Context;
 use crate::management::{Checks, Command, CommandError, Console, Interrupted, Output, Role, SystemChecks};
@@ -33,7 +33,8 @@ impl Command for cli::Runserver {
             if announce {
                 console.stdout.write("Performing system checks...\n\n");
             }
-            checks::run(&Selection { announce, deploy: production, ..Selection::default() }, ctx, console).await?;
+            let deploy = if production { Deploy::Warnings } else { Deploy::No };
+            checks::run(&Selection { announce, deploy, ..Selection::default() }, ctx, console).await?;
         }
         let site = Site::new(ctx.clone())?;
         let Bound { listener, local, url } = listen(ctx, self.addrport.as_ref())?;

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,17 +10,20 @@ use anyhow::anyhow;
 use axum_core::body::Body;
 use futures_util::FutureExt as _;
 use http::request::Parts;
+use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use hyper::body::Body as _;
 use tokio::time::{Instant, timeout};
 use tracing::Instrument as _;
 
 use super::bodies::Reading;
+use super::compression::{AsItIs, compressed};
 use super::dev::{self, Dev};
-use super::hosts::Hosts;
+use super::hosts::{Hosts, named, without_port};
 use super::limits::Limits;
 use super::metrics::{Event, Metrics};
 use super::origin::{Origin, REQUEST_ID};
+use super::probes::{Probes, is_probe};
 use super::route::Csrf;
 use super::routes::{Found, Routes};
 use super::{Error, Request, Response, Result, csrf, pages};
@@ -28,14 +32,12 @@ use crate::staticfiles::StaticFiles;
 use crate::templates::Engine;
 
 /// Set on every response that does not set them itself.
-const SECURITY: [(HeaderName, &str); 3] = [
+const SECURITY: [(HeaderName, &str); 4] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "same-origin"),
     (header::X_FRAME_OPTIONS, "DENY"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
 ];
-
-/// Where a supervisor asks whether the server lives. It names no host that it could be checked by.
-const HEALTH: &str = "/health";
 
 /// All that answers requests. Built once, before the first of them.
 pub struct Site {
@@ -49,6 +51,9 @@ pub struct Site {
     dev: Option<Dev>,
     metrics: Arc<Metrics>,
     limits: Limits,
+    probes: Probes,
+    /// What browsers are told that came over HTTPS.
+    hsts: Option<HeaderValue>,
 }
 
 impl Site {
@@ -62,8 +67,10 @@ impl Site {
         let hosts = Hosts::new(ctx.settings());
         let statics = StaticFiles::new(&ctx)?;
         let dev = Dev::of(&ctx)?;
+        let hsts = hsts(ctx.settings().security.hsts_seconds);
+        let probes = Probes::default();
         let (metrics, limits) = (Arc::new(Metrics::new()), Limits::of(&ctx.settings().server));
-        Ok(Arc::new(Self { ctx, routes, templates, hosts, statics, dev, metrics, limits }))
+        Ok(Arc::new(Self { ctx, routes, templates, hosts, statics, dev, metrics, limits, probes, hsts }))
     }
 
     /// The context that handlers work with.
@@ -102,11 +109,16 @@ impl Site {
         origin.format = self.routes.format(parts.uri.path()).unwrap_or(origin.format);
         let script = self.dev.as_ref().map(|dev| (dev, dev.prepare(&mut parts)));
         let span = tracing::info_span!("request", id = %origin.id);
-        let mut response = Arc::clone(&self).answer_or_page(parts, body, &origin).instrument(span).await;
+        // In a box, so that a connection holds the room for it while there is a request only.
+        let answer: Pin<Box<dyn Future<Output = Response> + Send + '_>> =
+            Box::pin(Arc::clone(&self).answer_or_page(parts, body, &origin).instrument(span));
+        let mut response = answer.await;
         if let Some((dev, script)) = script {
             response = dev.finish(response, script);
         }
-        let response = finished(response, &origin);
+        let compressed = compressed(response, &origin.accepted).await;
+        let response = compressed.unwrap_or_else(|error| pages::page(&self, &origin, &error));
+        let response = self.finished(response, &origin);
         self.metrics.answered(response.status(), started.elapsed());
         log(&response, &origin, started);
         response
@@ -127,23 +139,28 @@ impl Site {
                 Err(Error::TimedOut)
             }
         };
-        let mut response = result.unwrap_or_else(|error| pages::page(&self, origin, &error)).into_inner();
-        // What a page that failed did to the session is not kept.
-        if response.status().is_server_error() {
-            return response.into();
-        }
-        match origin.visitor.finish(&mut response).await {
-            Ok(()) => response.into(),
-            Err(error) => pages::page(&self, origin, &error),
-        }
+        let response = result.unwrap_or_else(|error| pages::page(&self, origin, &error));
+        self.with_session(response, origin).await.unwrap_or_else(|error| pages::page(&self, origin, &error))
     }
 
-    /// Health → host check → development layer → static files → route → is it forged?
+    async fn with_session(&self, response: Response, origin: &Origin) -> Result {
+        let mut response = response.into_inner();
+        // What a page that failed did to the session is not kept.
+        if !response.status().is_server_error() {
+            origin.visitor.finish(&mut response).await?;
+        }
+        Ok(response.into())
+    }
+
+    /// Probes → host check → HTTPS → development layer → static files → route → is it forged?
     async fn answer(self: Arc<Self>, parts: Parts, body: Body, origin: Origin) -> Result {
-        if parts.uri.path() == HEALTH {
-            return health(&parts.method);
+        if is_probe(parts.uri.path()) {
+            return self.probes.answer(&parts.method, parts.uri.path(), &self.ctx).await;
         }
         self.hosts.check(&parts)?;
+        if self.ctx.settings().security.ssl_redirect && !origin.way.secure {
+            return over_https(&parts);
+        }
         if parts.uri.path().starts_with(dev::PREFIX) {
             let dev = self.dev.as_ref().ok_or(Error::NotFound)?;
             return dev.answer(&parts, body).await;
@@ -151,7 +168,7 @@ impl Site {
         if let Some(statics) = &self.statics
             && let Some(answer) = statics.answer(&parts).await
         {
-            return answer;
+            return answer.map(as_it_is);
         }
         let (handler, csrf, params) = match self.routes.find(&parts.method, parts.uri.path()) {
             Found::Handler(handler, csrf, params) => (Arc::clone(handler), csrf, params),
@@ -165,6 +182,29 @@ impl Site {
         }
         handler(request).await
     }
+
+    /// The response as it leaves: id and security headers set, no body for HEAD.
+    fn finished(&self, response: Response, origin: &Origin) -> http::Response<Body> {
+        let mut response = response.into_inner();
+        let exact = response.body().size_hint().exact();
+        let headers = response.headers_mut();
+        for (name, value) in SECURITY {
+            headers.entry(name).or_insert(HeaderValue::from_static(value));
+        }
+        if let Some(hsts) = self.hsts.as_ref().filter(|_| origin.way.secure) {
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, hsts.clone());
+        }
+        if let Ok(id) = HeaderValue::from_str(&origin.id) {
+            headers.insert(REQUEST_ID, id);
+        }
+        if origin.method == Method::HEAD {
+            if let Some(length) = exact.filter(|_| !headers.contains_key(header::CONTENT_LENGTH)) {
+                headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+            }
+            *response.body_mut() = Body::empty();
+        }
+        response
+    }
 }
 
 /// What comes of a future, unless it takes too long.
@@ -175,11 +215,25 @@ async fn within<T>(limit: Option<Duration>, future: impl Future<Output = T>) -> 
     }
 }
 
-fn health(method: &Method) -> Result {
-    if !matches!(*method, Method::GET | Method::HEAD) {
-        return Err(Error::MethodNotAllowed(vec![Method::GET, Method::HEAD]));
-    }
-    Response::json(&serde_json::json!({ "status": "ok" }))?.header(header::CACHE_CONTROL, "no-store")
+/// The header that keeps browsers from anything but HTTPS.
+fn hsts(seconds: u64) -> Option<HeaderValue> {
+    let value = || HeaderValue::from_str(&format!("max-age={seconds}"));
+    (seconds > 0).then(value).and_then(std::result::Result::ok)
+}
+
+/// Marks an answer that is not to be compressed.
+fn as_it_is(response: Response) -> Response {
+    let mut response = response.into_inner();
+    response.extensions_mut().insert(AsItIs);
+    response.into()
+}
+
+/// The same address over HTTPS, on its usual port. What is sent is sent again there.
+fn over_https(parts: &Parts) -> Result {
+    let host = named(parts).and_then(without_port).ok_or_else(|| Error::bad_request("the request names no host"))?;
+    let path = parts.uri.path_and_query().map_or("/", PathAndQuery::as_str);
+    let response = Response::moved(&format!("https://{host}{path}"));
+    Ok(if parts.method.is_safe() { response } else { response.status(StatusCode::PERMANENT_REDIRECT) })
 }
 
 /// The same address with a slash. A path that begins with two would name another host, so the second is encoded.
@@ -200,37 +254,18 @@ fn panicked(panic: &(dyn Any + Send)) -> anyhow::Error {
     anyhow!("the handler panicked: {}", text.unwrap_or("(no message)"))
 }
 
-/// The response as it leaves: id and security headers set, no body for HEAD.
-fn finished(response: Response, origin: &Origin) -> http::Response<Body> {
-    let mut response = response.into_inner();
-    let exact = response.body().size_hint().exact();
-    let headers = response.headers_mut();
-    for (name, value) in SECURITY {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
-    }
-    if let Ok(id) = HeaderValue::from_str(&origin.id) {
-        headers.insert(REQUEST_ID, id);
-    }
-    if origin.method == Method::HEAD {
-        if let Some(length) = exact.filter(|_| !headers.contains_key(header::CONTENT_LENGTH)) {
-            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
-        }
-        *response.body_mut() = Body::empty();
-    }
-    response
-}
-
 fn log(response: &http::Response<Body>, origin: &Origin, started: Instant) {
-    let Origin { method, path, id, .. } = origin;
+    let Origin { method, path, id, way, .. } = origin;
+    let client = way.client.map(tracing::field::display);
     let status = response.status().as_u16();
     let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     let bytes = response.body().size_hint().exact();
-    let machines = path == HEALTH || path.starts_with(dev::PREFIX);
+    let machines = is_probe(path) || path.starts_with(dev::PREFIX);
     if response.status() >= StatusCode::INTERNAL_SERVER_ERROR && !path.starts_with(dev::PREFIX) {
-        tracing::warn!(target: "http.access", ms, bytes, request_id = %id, "{method} {path} {status}");
+        tracing::warn!(target: "http.access", ms, bytes, client, request_id = %id, "{method} {path} {status}");
     } else if machines {
-        tracing::debug!(target: "http.access", ms, bytes, request_id = %id, "{method} {path} {status}");
+        tracing::debug!(target: "http.access", ms, bytes, client, request_id = %id, "{method} {path} {status}");
     } else {
-        tracing::info!(target: "http.access", ms, bytes, request_id = %id, "{method} {path} {status}");
+        tracing::info!(target: "http.access", ms, bytes, client, request_id = %id, "{method} {path} {status}");
     }
 }

@@ -138,18 +138,23 @@ impl Visitor {
         known.token.insert(token).clone()
     }
 
+    /// The same as a page holds it.
+    fn masked_token(&self) -> String {
+        csrf::masked(&self.ctx, &self.token())
+    }
+
     /// What templates see of the visitor: `csrf_field()`, `csrf_token()`, and `user`, if the page has asked for it (no
     /// such value otherwise; nothing for a visitor without login).
     pub(super) fn scope(self: &Arc<Self>) -> Values {
         let (field, token) = (Arc::clone(self), Arc::clone(self));
         let field = Value::from_function(move |state: &mut State| {
             note_personal(state);
-            let (name, token) = (csrf::FIELD, field.token());
+            let (name, token) = (csrf::FIELD, field.masked_token());
             Value::from_safe_string(format!("<input type=\"hidden\" name=\"{name}\" value=\"{token}\">"))
         });
         let token = Value::from_function(move |state: &mut State| {
             note_personal(state);
-            token.token()
+            token.masked_token()
         });
         let values = Values::new().with_value("csrf_field", field).with_value("csrf_token", token);
         match &self.known().account {

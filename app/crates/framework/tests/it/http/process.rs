@@ -202,6 +202,13 @@ impl Connection {
         self.0.read_to_string(&mut text).map(|_| text)
     }
 
+    /// The same, as bytes.
+    pub(super) fn rest_bytes(&mut self) -> std::io::Result<Vec<u8>> {
+        self.0.get_ref().set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        let mut bytes = Vec::new();
+        self.0.read_to_end(&mut bytes).map(|_| bytes)
+    }
+
     /// The head and the body of the next answer; nothing when the connection was closed instead.
     pub(super) fn answer(&mut self) -> Option<(String, String)> {
         self.0.get_ref().set_read_timeout(Some(PATIENCE)).expect("a timeout");

@@ -1,6 +1,6 @@
 //! A module with one page for each thing a page can do.
 
-use framework::http::{self, Error, Request, Response, StatusCode, delete, get, post};
+use framework::http::{self, Error, Request, Response, StatusCode, delete, get, header, post};
 use framework::module::Module;
 use framework::templates::context;
 use serde::Deserialize;
@@ -27,6 +27,7 @@ pub(super) fn module() -> Module {
             get("/refused/", refused),
             get("/members/", members),
             get("/slow/", slow),
+            get("/text/", text),
         ])
         .clone()
 }
@@ -132,4 +133,21 @@ async fn slow(request: Request) -> http::Result {
     let mut stream = TcpStream::connect(gate).await.map_err(anyhow::Error::from)?;
     stream.read_u8().await.map_err(anyhow::Error::from)?;
     Ok(Response::text("slow but sure"))
+}
+
+#[derive(Deserialize)]
+struct Text {
+    size: usize,
+    kind: Option<String>,
+}
+
+/// A text of this size, or what only looks like one.
+async fn text(request: Request) -> http::Result {
+    let Text { size, kind } = request.query()?;
+    let text = "x".repeat(size);
+    match kind.as_deref() {
+        Some("image") => Ok(Response::of("image/png", text)),
+        Some("encoded") => Response::text(text).header(header::CONTENT_ENCODING, "own"),
+        _ => Response::text(text).header(header::ETAG, &format!("\"{size}\"")),
+    }
 }
