@@ -19,6 +19,16 @@ pub enum Deploy {
     All,
 }
 
+impl Deploy {
+    /// Those that run by themselves: in production, for a server does not start on what is unsafe.
+    pub(crate) fn in_environment(environment: Environment) -> Self {
+        match environment {
+            Environment::Production => Self::Warnings,
+            Environment::Development | Environment::Test => Self::No,
+        }
+    }
+}
+
 /// Which checks run, on what.
 #[derive(Clone, Debug)]
 pub struct Selection {
@@ -70,8 +80,10 @@ pub async fn run_before(checks: Checks, ctx: &Context, console: &mut Console) ->
         Checks::All => Vec::new(),
         Checks::Tags(tags) => tags.iter().map(ToString::to_string).collect(),
     };
-    let production = checks == Checks::All && ctx.settings().environment == Environment::Production;
-    let deploy = if production { Deploy::Warnings } else { Deploy::No };
+    let deploy = match checks {
+        Checks::All => Deploy::in_environment(ctx.settings().environment),
+        _ => Deploy::No,
+    };
     run(&Selection { tags, deploy, ..Selection::default() }, ctx, console).await
 }
 

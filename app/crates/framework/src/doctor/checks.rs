@@ -2,17 +2,15 @@
 
 use super::{DoctorCheck, Finding};
 use crate::checks::{Deploy, Level, Message, Selection, collect};
-use crate::conf::Environment;
 use crate::context::Context;
 
 pub(super) const CHECKS: &[DoctorCheck] = &[DoctorCheck::new("checks", |ctx| Box::pin(system_checks(ctx)))];
 
 /// What `check` finds, in production with those for a deployment: a server would not start.
 async fn system_checks(ctx: &Context) -> Vec<Finding> {
-    let production = ctx.settings().environment == Environment::Production;
-    let deploy = if production { Deploy::Warnings } else { Deploy::No };
+    let deploy = Deploy::in_environment(ctx.settings().environment);
     let (messages, silenced) = collect(&Selection { deploy, ..Selection::default() }, ctx).await;
-    let command = format!("{} check{}", ctx.program(), if production { " --deploy" } else { "" });
+    let command = format!("{} check{}", ctx.program(), if deploy == Deploy::Warnings { " --deploy" } else { "" });
     let finding = |message: Message| {
         let object = message.object.iter().map(|object| format!("{object}: "));
         let hint = message.hint.iter().map(|hint| format!("; {hint}"));

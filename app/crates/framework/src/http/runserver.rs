@@ -33,7 +33,7 @@ impl Command for cli::Runserver {
             if announce {
                 console.stdout.write("Performing system checks...\n\n");
             }
-            let deploy = if production { Deploy::Warnings } else { Deploy::No };
+            let deploy = Deploy::in_environment(settings.environment);
             checks::run(&Selection { announce, deploy, ..Selection::default() }, ctx, console).await?;
         }
         let site = Site::new(ctx.clone())?;

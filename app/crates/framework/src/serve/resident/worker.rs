@@ -9,8 +9,7 @@ use anyhow::Context as _;
 use rustix::stdio::dup2_stderr;
 
 use super::handover::PROTOCOL;
-use crate::checks::{self, Selection};
-use crate::conf::Environment;
+use crate::checks::{self, Deploy, Selection};
 use crate::context::Context;
 use crate::http::{Listener, Ready, Site, metrics, serve};
 use crate::management::{Console, Output, SystemChecks};
@@ -23,7 +22,7 @@ pub(super) const METRICS: &[u8] = b"metrics\n";
 pub(super) async fn run(ctx: &Context, console: &mut Console) -> anyhow::Result<Output> {
     let mut ready = Ready::of(ctx.handover())?;
     if console.system_checks() == SystemChecks::Run {
-        let deploy = ctx.settings().environment == Environment::Production;
+        let deploy = Deploy::in_environment(ctx.settings().environment);
         checks::run(&Selection { deploy, ..Selection::default() }, ctx, console).await?;
     }
     let site = Site::new(ctx.clone())?;

@@ -9,12 +9,11 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{Method, StatusCode, header};
 
-use super::accepted::Accepted;
 use super::asset::{Asset, Caching, Form};
 use super::conditions::{Verdict, allows_parts, judge};
 use super::ranges::{Wanted, wanted};
 use super::sending::{Piece, Pieces, Source};
-use crate::http::{Error, Response, Result};
+use crate::http::{Accepted, Error, Response, Result};
 use crate::staticfiles::build::Data;
 use crate::staticfiles::compress::Encoding;
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use anyhow::Context as _;
 use bytes::Bytes;
 
-use super::accepted::Accepted;
+use crate::http::Accepted;
 use crate::staticfiles::build::Data;
 use crate::staticfiles::compress::{self, Effort, Encoding};
 use crate::staticfiles::content_type::content_type;

@@ -1,6 +1,5 @@
 //! Serves static files: while developing as they are on disk, otherwise what was collected or what the program carries.
 
-mod accepted;
 mod answer;
 mod asset;
 mod collected;
