@@ -1,6 +1,8 @@
 //! What is worth knowing before others can reach the server. What it refuses to start on stands in
 //! [`conf::production_problems`].
 
+use std::net::IpAddr;
+
 use super::{Level, Message, Scope};
 use crate::conf::{self, Network, Settings};
 use crate::context::Context;
@@ -56,6 +58,15 @@ fn advice(settings: &Settings) -> Vec<Message> {
         "security.I004",
         "visitors see pages without login (`auth.anonymous_read` is on)",
         "take it out of the settings, unless that is meant",
+    );
+    let is_local = |host: &str| host == "localhost" || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
+    let metrics = settings.server.metrics.as_ref().and_then(|address| address.host.as_deref());
+    say(
+        metrics.is_some_and(|host| !is_local(host)),
+        Level::Info,
+        "security.I005",
+        "other machines can read how the server is used (`server.metrics` is no address of this machine alone)",
+        "set `APP__SERVER__METRICS` to an address such as `127.0.0.1:9000`, unless a firewall keeps others away",
     );
     messages
 }

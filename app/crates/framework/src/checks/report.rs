@@ -51,15 +51,7 @@ pub struct Selection {
 impl Default for Selection {
     fn default() -> Self {
         let (scope, tags, databases) = (Scope::default(), Vec::new(), Vec::new());
-        Self {
-            scope,
-            tags,
-            deploy: Deploy::No,
-            databases,
-            fail_level: Level::Error,
-            asked: false,
-            announce: false,
-        }
+        Self { scope, tags, deploy: Deploy::No, databases, fail_level: Level::Error, asked: false, announce: false }
     }
 }
 

@@ -6,6 +6,7 @@ mod calling;
 mod carried;
 mod checks;
 mod collectstatic;
+mod deploying;
 mod diffsettings;
 mod doctor;
 mod drift;
