@@ -107,9 +107,8 @@ fn an_apps_own_command_is_found_by_both_spellings_with_its_arguments() {
 #[test]
 fn a_task_whose_command_the_app_lacks_says_so() {
     let sandbox = Sandbox::built();
-    for (task, command) in [("worker", "worker"), ("beat", "beat")] {
-        let name = task.replace('_', "-");
-        let stderr = format!("error: `{name}` is not there yet: the app has no command `{command}`\n");
+    for task in ["worker", "beat"] {
+        let stderr = format!("error: `{task}` is not there yet: the app has no command `{task}`\n");
         sandbox.xtask([task]).status(1).stderr(&stderr).run();
     }
 }

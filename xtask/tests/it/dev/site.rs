@@ -142,8 +142,6 @@ impl Site {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "it is for whoever runs the tests")]
-/// The app's binary, which `cargo test --workspace` has built.
 /// Puts the product's settings, sources, templates and static files into a sandbox.
 pub(crate) fn put_product(sandbox: &Sandbox) {
     let product = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("app");
@@ -158,7 +156,8 @@ pub(crate) fn put_product(sandbox: &Sandbox) {
     }
 }
 
-/// The binary that the workspace built.
+/// The app's binary, which `cargo test --workspace` has built.
+#[expect(clippy::print_stderr, reason = "it is for whoever runs the tests")]
 pub(crate) fn real_app() -> PathBuf {
     let app = Path::new(env!("CARGO_BIN_EXE_xtask")).with_file_name("app");
     let hint = "`cargo build --package app --bin app` builds it, and so does `cargo test --workspace`";
