@@ -30,7 +30,7 @@ fn call<'a>(site: &'a Site, words: &str) -> Call<'a> {
 }
 
 fn start(site: &Site, more: &str) -> SocketAddr {
-    call(site, &format!("prod --no-build --skip-collectstatic --migrate --bind 127.0.0.1:0{more}")).run();
+    call(site, &format!("prod --no-build --migrate --bind 127.0.0.1:0{more}")).run();
     site.address().parse().expect("an address")
 }
 
@@ -51,6 +51,7 @@ fn a_server_starts_is_replaced_under_load_and_stops() {
 
     let address = start(&site, " --workers 2");
     assert_eq!(health(address), Some(200));
+    assert!(site.path("var/static/staticfiles.json").exists());
     let before = status(&site);
     assert_eq!(before["workers"].as_array().map(Vec::len), Some(2), "{before}");
     call(&site, "prod --no-build").status(1).run();
@@ -71,7 +72,7 @@ fn a_server_starts_is_replaced_under_load_and_stops() {
 #[test]
 fn a_server_without_a_binary_is_restarted_and_a_bad_one_is_not_taken() {
     let site = product();
-    let address = start(&site, "");
+    let address = start(&site, " --skip-collectstatic");
     std::fs::remove_file(site.path("target/release/app")).expect("a file");
     call(&site, "restart-prod --no-build --skip-collectstatic").run();
     assert_eq!(health(address), Some(200));
@@ -89,7 +90,7 @@ fn a_server_without_a_binary_is_restarted_and_a_bad_one_is_not_taken() {
 #[test]
 fn a_server_that_is_kept_going_comes_back_and_can_be_stopped_for_good() {
     let site = product();
-    start(&site, " --restart-on-failure");
+    start(&site, " --skip-collectstatic --restart-on-failure");
     let pid = site.pid();
     signal(pid, Signal::KILL);
     wait_until("another one serves", || {
