@@ -72,7 +72,7 @@ impl Site {
         format!("pid {}, since 2026-01-02T03:04:05Z, http://{}/", self.pid(), self.address())
     }
 
-    /// Whether a server holds the lock.
+    /// Whether a server holds the lock. Not for one that has not written its record yet: a look takes the lock for a moment.
     pub(crate) fn is_held(&self) -> bool {
         File::open(self.path("var/run/server.lock")).is_ok_and(|file| file.try_lock_shared().is_err())
     }

@@ -137,7 +137,7 @@ fn a_server_that_is_never_ready_is_ended() {
     let site = Site::built();
     site.behave("hang");
     let call = site.xtask(&["prod", "--timeout", "1", "--skip-collectstatic"]).start();
-    wait_until("it holds the lock", || site.is_held() && site.record().is_some());
+    wait_until("it holds the lock", || site.record().is_some() && site.is_held());
     let pid = site.pid();
     let (code, _, stderr) = call.end();
     let expected = "last words\nerror: the production server was not ready after 1 s, and was stopped\n";
@@ -150,7 +150,7 @@ fn ctrl_c_while_the_server_starts_ends_it() {
     let site = Site::built();
     site.behave("hang");
     let call = site.xtask(&["prod"]).start();
-    wait_until("it holds the lock", || site.is_held() && site.record().is_some());
+    wait_until("it holds the lock", || site.record().is_some() && site.is_held());
     call.signal_group(Signal::INT);
     let (code, _, _) = call.end();
     assert_eq!(code, Some(130));
