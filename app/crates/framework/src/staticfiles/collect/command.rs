@@ -6,7 +6,7 @@ use super::Error;
 use super::existing::Existing;
 use super::places::{Places, resolved};
 use super::plan::{Original, Plan, Way};
-use super::publish::publish;
+use super::publish::{clean, publish};
 use super::stage::Modes;
 use crate::context::Context;
 use crate::management::{Answer, Checks, Command, CommandError, Console, Output, Role};
@@ -53,12 +53,14 @@ impl Command for cli::Collectstatic {
             return Err(blocked(ctx, &root, &in_the_way).into());
         }
         announce(if self.dry_run { Mood::Pretending } else { Mood::Doing }, &plan, console);
-        if let Some(places) = places
-            && !plan.is_done(&existing)
-        {
-            let settings = &ctx.settings().static_files;
-            let modes = Modes { files: settings.file_mode, directories: settings.dir_mode };
-            publish(&places, &plan, &existing, modes, system::exchange).map_err(refused)?;
+        match places {
+            None => {}
+            Some(places) if plan.is_done(&existing) => clean(&places).map_err(refused)?,
+            Some(places) => {
+                let settings = &ctx.settings().static_files;
+                let modes = Modes { files: settings.file_mode, directories: settings.dir_mode };
+                publish(&places, &plan, &existing, modes, system::exchange).map_err(refused)?;
+            }
         }
         say(console, 1, &summary(&plan, &root));
         Ok(Output::None)

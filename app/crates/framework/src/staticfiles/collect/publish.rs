@@ -23,8 +23,7 @@ pub(super) fn publish(
     modes: Modes,
     exchange: Exchange,
 ) -> Result<()> {
-    // A run that was killed may have left one.
-    removed(&places.stage)?;
+    clean(places)?;
     let result = write(places, plan, modes).and_then(|staged| {
         match places.stand {
             Stand::Beside if in_one_step(places, plan, existing, exchange)? => {}
@@ -32,7 +31,7 @@ pub(super) fn publish(
         }
         Ok(())
     });
-    let cleaned = removed(&places.stage);
+    let cleaned = clean(places);
     result.and(cleaned)
 }
 
@@ -87,9 +86,10 @@ fn moved(from: &Path, to: &Path) -> Result<()> {
     }
 }
 
-fn removed(directory: &Path) -> Result<()> {
-    match fs::remove_dir_all(directory) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(tried("remove", directory)(error)),
+/// Removes what a run that was killed left behind, or this one needs no more.
+pub(super) fn clean(places: &Places) -> Result<()> {
+    match fs::remove_dir_all(&places.stage) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(tried("remove", &places.stage)(error)),
         _ => Ok(()),
     }
 }
