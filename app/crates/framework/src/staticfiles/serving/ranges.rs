@@ -75,17 +75,18 @@ mod tests {
     #[test]
     fn parts_are_read_as_the_standard_says() {
         for (value, expected) in [
-            ("bytes=0-0", vec![0..1]),
-            ("bytes=0-99", vec![0..10]),
-            ("bytes=3-", vec![3..10]),
-            ("bytes=-4", vec![6..10]),
-            ("bytes=-99", vec![0..10]),
-            ("bytes=9-9", vec![9..10]),
-            ("Bytes = 1 - 2 , 4-5", vec![1..3, 4..6]),
-            ("bytes=5-6,,0-1,", vec![5..7, 0..2]),
-            ("bytes=0-1,90-99", vec![0..2]),
-            ("bytes=2-99999999999999999999999", vec![2..10]),
+            ("bytes=0-0", &[(0, 1)][..]),
+            ("bytes=0-99", &[(0, 10)][..]),
+            ("bytes=3-", &[(3, 10)][..]),
+            ("bytes=-4", &[(6, 10)][..]),
+            ("bytes=-99", &[(0, 10)][..]),
+            ("bytes=9-9", &[(9, 10)][..]),
+            ("Bytes = 1 - 2 , 4-5", &[(1, 3), (4, 6)][..]),
+            ("bytes=5-6,,0-1,", &[(5, 7), (0, 2)][..]),
+            ("bytes=0-1,90-99", &[(0, 2)][..]),
+            ("bytes=2-99999999999999999999999", &[(2, 10)][..]),
         ] {
+            let expected = expected.iter().map(|(start, end)| *start..*end).collect();
             assert_eq!(wanted(value, 10), Wanted::Parts(expected), "{value}");
         }
         for value in ["bytes=10-", "bytes=10-11", "bytes=-0", "bytes=99999999999999999999999-"] {
