@@ -19,7 +19,6 @@ const LONG: Duration = Duration::from_secs(3600);
 /// A process itself. Run by the test below only: waits for the start, then counts, and races for locks.
 #[test]
 #[ignore = "it is a process of the other test"]
-#[expect(clippy::print_stdout, clippy::disallowed_methods, reason = "it stands in for the app's `main`")]
 fn worker() {
     let env = Env::from_process();
     if env.get(IS_WORKER).is_none() {

@@ -50,7 +50,7 @@ impl Server {
         let home = tempfile::tempdir().expect("a directory");
         // The shell holds the read end of our pipe: when this program ends, however, it stops the server.
         let script = r#""$0" "$@" < /dev/null & cat > /dev/null; kill -TERM $!; wait $!"#;
-        let mut process = Command::new("sh")
+        let process = Command::new("sh")
             .args(["-c", script, "redis-server", "--port", &port.to_string(), "--bind", "127.0.0.1"])
             .args(["--save", "", "--appendonly", "no", "--dir"])
             .arg(home.path())
@@ -58,13 +58,14 @@ impl Server {
             .stdout(Stdio::piped())
             .spawn()
             .expect("a server");
+        let mut server = Self { port, process, _home: home };
         let mut said = String::new();
-        let mut log = BufReader::new(process.stdout.take().expect("a pipe")).lines();
+        let mut log = BufReader::new(server.process.stdout.take().expect("a pipe")).lines();
         for line in log.by_ref().map_while(Result::ok) {
             if line.contains("Ready to accept connections") {
                 // Somebody must go on reading, or the server blocks on a full pipe.
                 std::thread::spawn(move || log.for_each(drop));
-                return Self { port, process, _home: home };
+                return server;
             }
             said.push_str(&line);
             said.push('\n');
