@@ -23,7 +23,7 @@ const LAST_LINES: usize = 40;
 
 /// Starts it.
 pub(super) async fn run(program: &Program, ctx: &Context, console: &mut Console) -> anyhow::Result<Output> {
-    lock::refuse_second(ctx)?;
+    lock::refuse_second(ctx).await?;
     let path = ctx.layout().var().join("log/server.log");
     let log = begin(&path).map_err(|error| {
         let hint = "hint: the server needs a directory that it may write its log to";

@@ -19,6 +19,10 @@ use crate::system;
 /// How often somebody looks who waits for a server that is stopping.
 const LOOK: Duration = Duration::from_millis(50);
 
+/// How long a lock is looked at again before it counts as a server's: whoever asks whether there is one (`status`) holds it
+/// for a moment.
+const GLANCE: Duration = Duration::from_millis(500);
+
 /// How much longer than its deadline a server may take to stop.
 const SLACK: Duration = Duration::from_secs(10);
 
@@ -52,14 +56,24 @@ pub(super) enum Tried {
 impl Lock {
     /// Takes it. A server that is stopping is waited for.
     pub(super) async fn take(ctx: &Context) -> anyhow::Result<(Self, Option<Holder>)> {
-        let path = path(ctx);
         let patience = Duration::from_secs(ctx.settings().server.drain_seconds) + SLACK;
         let begin = Instant::now();
         loop {
-            match Self::try_take(&path).with_context(|| format!("failed to lock `{}`", path.display()))? {
+            match Self::try_briefly(ctx).await? {
                 Tried::Taken(lock, crashed) => return Ok((lock, crashed)),
                 Tried::Held(holder) if holder.state == "stopping" && begin.elapsed() < patience => sleep(LOOK).await,
                 Tried::Held(holder) => return Err(holder.refusal(ctx).into()),
+            }
+        }
+    }
+
+    async fn try_briefly(ctx: &Context) -> anyhow::Result<Tried> {
+        let path = path(ctx);
+        let begin = Instant::now();
+        loop {
+            match Self::try_take(&path).with_context(|| format!("failed to lock `{}`", path.display()))? {
+                Tried::Held(holder) if holder.state != "stopping" && begin.elapsed() < GLANCE => sleep(LOOK).await,
+                tried => return Ok(tried),
             }
         }
     }
@@ -143,9 +157,8 @@ fn make(directory: &Path) -> io::Result<()> {
 }
 
 /// Fails when there is a server.
-pub(super) fn refuse_second(ctx: &Context) -> anyhow::Result<()> {
-    let path = path(ctx);
-    match Lock::try_take(&path).with_context(|| format!("failed to lock `{}`", path.display()))? {
+pub(super) async fn refuse_second(ctx: &Context) -> anyhow::Result<()> {
+    match Lock::try_briefly(ctx).await? {
         Tried::Held(holder) if holder.state != "stopping" => Err(holder.refusal(ctx).into()),
         Tried::Held(_) | Tried::Taken(..) => Ok(()),
     }
