@@ -78,14 +78,14 @@ async fn form(request: Request) -> http::Result {
 
 #[test]
 fn a_token_is_never_kept() {
-    let text = "{{ csrf_token() }}{% call cached('form', 60) %}{{ csrf_field() }}{% endcall %}";
+    let text = "{% call cached('form', 60) %}{{ csrf_field() }}{% endcall %}";
     let sandbox = Sandbox::new(&[module]).file("templates/form.html", text);
     wait(async {
         let ctx = sandbox.ctx();
         let (first, second) = (Client::new(&ctx), Client::new(&ctx));
         let (one, other) = (first.get("/").await.body, second.get("/").await.body);
-        let token = |page: &str| page[..page.find('<').expect("a form")].to_owned();
-        assert_ne!(token(&one), token(&other));
-        assert!(other.contains(&format!("value=\"{}\"", token(&other))), "{other}");
+        assert!(one.contains("name=\"csrfmiddlewaretoken\"") && other.contains("name=\"csrfmiddlewaretoken\""));
+        // A token is masked anew for each page, so two are alike only when one was kept.
+        assert_ne!(one, other);
     });
 }

@@ -70,7 +70,9 @@ fn the_secret_key_is_judged() {
     let expected = "error    `secret_key` is the one of development, which everyone knows; set `APP__SECRET_KEY` to a text \
         of your own, such as `openssl rand -hex 32` gives (security.E002)\n  hint: `app check --deploy`\n\
         error    `allowed_hosts` is empty: no request would be answered; set `APP__ALLOWED_HOSTS` to the server's names, \
-        such as `example.com,www.example.com` (security.E004)\n  hint: `app check --deploy`\n";
+        such as `example.com,www.example.com` (security.E004)\n  hint: `app check --deploy`\n\
+        error    the static files were not collected: there is no `{root}/var/static/staticfiles.json`, so run \
+        `app collectstatic` (staticfiles.E006)\n  hint: `app check --deploy`\n";
     assert_eq!(shown, expected);
 }
 
