@@ -32,33 +32,35 @@ pub(super) fn run(project: &Project, home: &Path, site: &Site, peered: &Peered) 
     let files = home.join("tree");
     tree::make(&files)?;
     let django = Django::new(project, peered.python.as_deref())?;
-    let (root, django_root) = (home.join("collected"), home.join("collected-by-django"));
-    let ours = || {
+    // A new root each time: file systems are slow where much was just removed.
+    let root = |round: u32| home.join(format!("collected-{round}"));
+    let django_root = |round: u32| home.join(format!("collected-by-django-{round}"));
+    let roots = || (1..=peered.runs).flat_map(|round| [root(round), django_root(round)]);
+    roots().try_for_each(|root| remove(&root))?;
+    let ours = |round| {
         let mut command = site.command(&["collectstatic", "--noinput"]);
-        command.env("APP__STATIC__DIRS", &files).env("APP__STATIC__ROOT", &root);
+        command.env("APP__STATIC__DIRS", &files).env("APP__STATIC__ROOT", root(round));
         command
     };
     let noise = Noise::begin()?;
     let (mut times, mut again, mut django_times, mut django_again) = (vec![], vec![], vec![], vec![]);
     for round in 1..=peered.runs {
         output::note(format_args!("round {round} of {}", peered.runs));
-        remove(&root)?;
-        times.push(time(&mut ours())?);
-        again.push(time(&mut ours())?);
+        times.push(time(&mut ours(round))?);
+        again.push(time(&mut ours(round))?);
         if let Some(django) = &django {
-            remove(&django_root)?;
-            django_times.push(time(&mut django.collectstatic(&files, &django_root))?);
-            django_again.push(time(&mut django.collectstatic(&files, &django_root))?);
+            django_times.push(time(&mut django.collectstatic(&files, &django_root(round)))?);
+            django_again.push(time(&mut django.collectstatic(&files, &django_root(round)))?);
         }
     }
-    let sizes = Sizes::of(&root, &files)?;
+    let sizes = Sizes::of(&root(1), &files)?;
     let mut rows = vec![
         Row::times("the app: everything", &times),
         Row::times("the app: nothing changed", &again),
         Row::fact("the app: br, gz, zst", &sizes),
     ];
     if django.is_some() {
-        let django_sizes = Sizes::of(&django_root, &files)?;
+        let django_sizes = Sizes::of(&django_root(1), &files)?;
         let ratio = |ours: &[Duration], theirs: &[Duration]| {
             let rounds = ours.iter().zip(theirs);
             median(rounds.map(|(ours, theirs)| ours.as_secs_f64() / theirs.as_secs_f64()).collect())
@@ -82,6 +84,7 @@ pub(super) fn run(project: &Project, home: &Path, site: &Site, peered: &Peered) 
         rows.push(Row::fact("in Django's time", "skipped"));
     }
     rows.push(noise.row()?);
+    roots().try_for_each(|root| remove(&root))?;
     let heading = format!("{} files; medians of {} rounds, in turns", tree::FILES, peered.runs);
     report::print(&heading, &rows)
 }

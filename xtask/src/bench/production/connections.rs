@@ -30,7 +30,8 @@ pub(super) fn run(site: &Site, open: u32) -> anyhow::Result<u8> {
     site.load()?;
     let noise = Noise::begin()?;
     // With the limits that it was started with: to get more is its own affair.
-    let server = site.serve(1, &[])?;
+    // They stay open as long as this takes, on a slow machine too.
+    let server = site.serve(1, &[("APP__SERVER__IDLE_SECONDS", "900")])?;
     may_open(u64::from(open) + OTHER_FILES)?;
     // What a server takes once and keeps is not what a connection costs.
     wrk::start(server.address(), PAGE, Duration::from_secs(3))?.figures()?;
