@@ -29,27 +29,6 @@ fn there_is_one_server_and_the_second_says_which() {
 }
 
 #[test]
-fn who_only_looks_at_the_lock_is_no_server() {
-    let root = root();
-    let lock = root.path().join("var/run/server.lock");
-    fs::create_dir_all(root.path().join("var/run")).expect("a directory");
-    let looking = fs::File::create(&lock).expect("a file");
-    looking.lock_shared().expect("a lock");
-    let mut server = command(&root, &["--bind", "127.0.0.1:0"]).spawn().expect("it starts");
-    let descriptors = format!("/proc/{}/fd", server.id());
-    wait_until("it wants the lock", || {
-        let mut open = fs::read_dir(&descriptors).expect("a process").flatten();
-        open.any(|entry| fs::read_link(entry.path()).is_ok_and(|file| file == lock))
-    });
-    drop(looking);
-    let mut lines = BufReader::new(server.stderr.take().expect("a pipe")).lines();
-    let said = lines.next().expect("a line").expect("text");
-    assert!(said.starts_with("ready: http://127.0.0.1:"), "{said}");
-    assert_eq!(ask(root.path(), &json!({"do": "stop"})).last(), Some(&json!({"done": true})));
-    assert_eq!(server.wait().expect("an end").code(), Some(0));
-}
-
-#[test]
 fn a_start_during_a_stop_waits_for_its_end() {
     let server = Server::start(root(), &[]);
     let stream = half_a_request(&server.address);
