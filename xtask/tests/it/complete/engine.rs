@@ -72,7 +72,7 @@ fn words_lead_to_what_can_follow_them() {
         ("publ", &["publish"]),
         ("sec", &[]),
         ("cele", &[]),
-        ("stop", &[]),
+        ("stop", &["stop-prod"]),
         ("line", &["lines"]),
         ("two", &["'two words'"]),
         ("zzz", &[]),
